@@ -1,0 +1,163 @@
+/**
+ * Owns rule 5: when a standby may claim. A claim evicts a leader if that one lives, so it needs every promise to
+ * be over, the witness's word that nobody came before, and a way to EC2 that works: winning a leadership that
+ * cannot be used would only do harm.
+ */
+import { lookAtAddress } from './address.ts';
+import { canLead } from './eligibility.ts';
+import { knowsLessThanBefore, newestTerm } from './knowledge.ts';
+import type { CoreState, GroupState } from './state.ts';
+import { isSuspect } from './suspicion.ts';
+import { LEASE_CAP_ABSENT_MS, RANK_STEP_MS, WITNESS_LOOK_LEADERLESS_MS, waitFor } from './timing-rules.ts';
+import { due } from './toolbox.ts';
+import type { Millis } from './types.ts';
+import {
+  createNext,
+  hasFreshRead,
+  lookAtWitness,
+  mayCreate,
+  pursueCreate,
+  readNewest,
+} from './witness-calls.ts';
+
+const UNASKED = { requestId: '', requestedBy: '' };
+/** A create whose outcome stays unknown is insisted upon after this many deadtimes, leader or not. */
+const INSIST_AFTER_DEADTIMES = 5;
+
+/** One turn of a standby. */
+export function standby(state: CoreState, group: GroupState): void {
+  const suspect = isSuspect(state, group);
+  if (suspect) lookAtWitness(state, group, WITNESS_LOOK_LEADERLESS_MS);
+  // While it fails it is asked all the time: the wait after the last failure is to begin when the witness returns.
+  if (suspect && group.read.failedMs > group.read.okBegunMs) readNewest(state, group);
+  if (group.create !== null) {
+    pursueCreate(state, group, mayInsist(state, group));
+    return;
+  }
+  if (takeUpYield(state, group)) return;
+  if (pursueForce(state, group)) return;
+  if (!suspect) return;
+  // At warntime, so that nothing but the wait for deadtime is left to do.
+  if (group.read.okBegunMs <= group.leaderHeardMs) readNewest(state, group);
+  if (group.address.okBegunMs <= group.leaderHeardMs) lookAtAddress(state, group);
+  claimAfterSilence(state, group);
+}
+
+function claimAfterSilence(state: CoreState, group: GroupState): void {
+  if (!waitsAreOver(state, group)) return;
+  if (!worksTowardsEc2(state, group)) return;
+  if (!mayCreate(state, group, group.leaderHeardMs)) return;
+  createNext(state, group, newestTerm(group) === 0 ? 'first' : 'takeover', UNASKED);
+}
+
+/** Every wait that a claim without anybody's leave needs. Asks to be woken when the next one ends. */
+export function waitsAreOver(state: CoreState, group: GroupState): boolean {
+  const { deadtimeMs } = group.config.timings;
+  if (!canLead(state, group)) return false;
+  const leaseUntil = leaseEndsMs(state, group);
+  // An unknown lease is in the record: read it first.
+  if (leaseUntil === null) {
+    if (!hasFreshRead(state, group, group.leaderHeardMs)) readNewest(state, group);
+    return false;
+  }
+  const untilMs = Math.max(
+    group.promiseUntilMs,
+    group.leaderHeardMs + waitFor(deadtimeMs),
+    group.holdUntilMs,
+    restartEndsMs(group),
+    leaseUntil,
+    // A term that was learned just now is a sign of life of its owner.
+    group.newest === null ? Number.NEGATIVE_INFINITY : group.newest.learnedMs + waitFor(deadtimeMs),
+    // So that a witness that comes back hears the leader first.
+    group.read.failedMs + deadtimeMs,
+  );
+  // Nobody misses a group that never had a leader: time enough for the preferred node to be the first.
+  const stepMs = group.newest === null ? deadtimeMs : RANK_STEP_MS;
+  return due(state, untilMs + rankOf(state, group) * stepMs);
+}
+
+/** When the newest term's lease stops binding this node; -Infinity: it does not; null: not known. */
+export function leaseEndsMs(state: CoreState, group: GroupState): Millis | null {
+  const { newest } = group;
+  // A term that only the state file names may bind this node for as long as any lease does.
+  if (knowsLessThanBefore(group)) return state.startedMs + waitFor(LEASE_CAP_ABSENT_MS);
+  if (newest === null || newest.renounced) return Number.NEGATIVE_INFINITY;
+  if (newest.leaseMs === null) return null;
+  return newest.leaseMs === 0 ? Number.NEGATIVE_INFINITY : newest.learnedMs + waitFor(newest.leaseMs);
+}
+
+/** A restarting owner is waited for while it can be heard, at most initdead. */
+export function restartEndsMs(group: GroupState): Millis {
+  const { restart } = group;
+  if (restart === null) return Number.NEGATIVE_INFINITY;
+  return Math.min(restart.untilMs, restart.heardMs + waitFor(group.config.timings.deadtimeMs));
+}
+
+/** This node's place among those who could claim: the owner that fell silent and dead nodes do not count. */
+export function rankOf(state: CoreState, group: GroupState): number {
+  let rank = 0;
+  for (const node of group.config.nodes) {
+    if (node === state.config.self) return rank;
+    const peer = state.peers.get(node);
+    const report = peer?.reports.get(group.config.name);
+    if (
+      peer !== undefined &&
+      !peer.drained &&
+      report?.eligible &&
+      state.nowMs - peer.heardMs < group.config.timings.deadtimeMs
+    ) {
+      rank += 1;
+    }
+  }
+  return rank;
+}
+
+/** EC2 answered during this silence: this node's own uplink works, and it could move the address. */
+function worksTowardsEc2(state: CoreState, group: GroupState): boolean {
+  if (group.address.okBegunMs > group.leaderHeardMs && group.address.failedMs < group.address.okBegunMs) {
+    return true;
+  }
+  lookAtAddress(state, group);
+  return false;
+}
+
+/** An undecided create may be sent again only while it could be begun anew, or when it blocks everything. */
+function mayInsist(state: CoreState, group: GroupState): boolean {
+  const attempt = group.create;
+  if (attempt === null) return false;
+  if (group.waiver !== null || group.force !== null) return true;
+  const { deadtimeMs } = group.config.timings;
+  if (state.nowMs - group.leaderHeardMs >= waitFor(deadtimeMs)) return true;
+  return state.nowMs - attempt.firstSentMs >= INSIST_AFTER_DEADTIMES * deadtimeMs;
+}
+
+/** Rule 10: the leader yielded to this node, for the next term only; a read is still needed. */
+function takeUpYield(state: CoreState, group: GroupState): boolean {
+  if (group.waiver === null || group.waiver !== newestTerm(group)) return false;
+  // What has broken here since it was ready would leave the group with a leader that cannot use it.
+  if (!canLead(state, group)) return false;
+  if (!mayCreate(state, group, Number.NEGATIVE_INFINITY)) return true;
+  const report = state.peers.get(group.newest!.owner)?.reports.get(group.config.name);
+  const request = report?.request ?? null;
+  createNext(
+    state,
+    group,
+    'switchover',
+    request === null ? UNASKED : { requestId: request.id, requestedBy: request.by },
+  );
+  return true;
+}
+
+/** Rule 11: an operator forced the group to this node. It tries until it leads or the request expires. */
+function pursueForce(state: CoreState, group: GroupState): boolean {
+  const { force } = group;
+  if (force === null) return false;
+  if (state.nowMs >= force.untilMs) {
+    group.force = null;
+    return false;
+  }
+  if (group.config.kind === 'exclusive' && !waitsAreOver(state, group)) return true;
+  if (!mayCreate(state, group, Number.NEGATIVE_INFINITY)) return true;
+  createNext(state, group, 'forced', { requestId: force.id, requestedBy: force.by });
+  return true;
+}

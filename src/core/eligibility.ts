@@ -1,0 +1,40 @@
+/** Owns the answer to "could this node, or that one, lead the group this second?" */
+import type { CoreState, GroupState } from './state.ts';
+import { isFresh } from './toolbox.ts';
+import type { NodeName } from './types.ts';
+
+/** So many failures of its services without a quiet while between them: they do not run here. */
+const FAILURES_MOST = 3;
+
+export const hasFailedTooOften = (group: GroupState): boolean => group.services.failures >= FAILURES_MOST;
+
+/** '' when this node could lead the group now; else the reason in words. */
+export function whyNotEligible(state: CoreState, group: GroupState): string {
+  if (!group.config.nodes.includes(state.config.self)) return 'the group does not list this node';
+  if (state.stopping.kind !== 'no') return 'this node is leaving';
+  if (state.drained) return 'this node is in standby (eipkeeper online brings it back)';
+  if (group.ineligible !== '') return group.ineligible;
+  if (hasFailedTooOften(group)) return group.services.reason;
+  if (group.address.failedMs > group.address.okBegunMs) return 'EC2 does not answer this node';
+  return '';
+}
+
+export const canLead = (state: CoreState, group: GroupState): boolean => whyNotEligible(state, group) === '';
+
+/** Whether another node could take the group now, by its own word and heard just now. */
+export function peerCouldLead(state: CoreState, group: GroupState, node: NodeName): boolean {
+  if (!isFresh(state, group, node)) return false;
+  const peer = state.peers.get(node)!;
+  const report = peer.reports.get(group.config.name);
+  return report?.eligible === true && report.role === 'standby' && !peer.drained && !peer.leaving;
+}
+
+/** Remembers since when each peer has been eligible without a gap: failback waits for a stable one. */
+export function trackEligibility(state: CoreState, group: GroupState): void {
+  for (const peer of state.peers.values()) {
+    const since = group.eligibleSinceMs.get(peer.name);
+    if (peerCouldLead(state, group, peer.name)) {
+      if (since === undefined) group.eligibleSinceMs.set(peer.name, state.nowMs);
+    } else if (since !== undefined) group.eligibleSinceMs.delete(peer.name);
+  }
+}

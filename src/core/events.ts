@@ -1,0 +1,102 @@
+import type { PeerMessage } from './message.ts';
+import type {
+  AddressHolder,
+  CallFailure,
+  CoreConfig,
+  GroupName,
+  Incarnation,
+  InstanceCondition,
+  Millis,
+  NodeName,
+  Term,
+  TermRecord,
+} from './types.ts';
+
+/**
+ * When an event happened. Own authority ages by `nowMs + suspendedMs`, waiting for others by `nowMs` alone,
+ * so that a machine that was suspended never believes in an authority that ran out meanwhile.
+ */
+export interface Instant {
+  /** CLOCK_MONOTONIC in milliseconds. */
+  readonly nowMs: Millis;
+  /** How far CLOCK_BOOTTIME has run ahead of CLOCK_MONOTONIC since the daemon started; never falls. */
+  readonly suspendedMs: number;
+}
+
+/** Everything that can happen to a node. */
+export type CoreEvent =
+  | { readonly type: 'tick'; readonly at: Instant }
+  | {
+      readonly type: 'message';
+      readonly at: Instant;
+      readonly from: NodeName;
+      readonly incarnation: Incarnation;
+      /** Which of the configured paths brought it; the reply goes the same way. */
+      readonly path: number;
+      readonly message: PeerMessage;
+    }
+  | { readonly type: 'call-result'; readonly at: Instant; readonly id: number; readonly result: CallResult }
+  | { readonly type: 'command'; readonly at: Instant; readonly command: Command }
+  | { readonly type: 'local-health'; readonly at: Instant; readonly health: LocalHealth }
+  | { readonly type: 'reload'; readonly at: Instant; readonly config: CoreConfig };
+
+/** The answer to an effect that carried a call `id`. Exactly one comes back for each, by its deadline. */
+export type CallResult =
+  | { readonly type: 'term-created' }
+  /** `ParameterAlreadyExists`: it does not say who won. */
+  | { readonly type: 'term-exists' }
+  /** read-term: the record, or null for "not found", which is only a hint. */
+  | { readonly type: 'term-record'; readonly record: TermRecord | null }
+  /** read-newest: the newest record found (null: none), and a pending operator's request from afar. */
+  | { readonly type: 'newest-term'; readonly record: TermRecord | null }
+  | {
+      readonly type: 'address-reading';
+      readonly holder: AddressHolder;
+      /** '' when free. */
+      readonly associationId: string;
+    }
+  | { readonly type: 'address-moved'; readonly associationId: string }
+  /** `Resource.AlreadyAssociated`: somebody holds it and this call was not allowed to take it. */
+  | { readonly type: 'address-taken' }
+  | { readonly type: 'address-released' }
+  | { readonly type: 'instance-condition'; readonly condition: InstanceCondition }
+  | { readonly type: 'services-started' }
+  | { readonly type: 'services-stopped' }
+  | { readonly type: 'services-state'; readonly running: boolean }
+  /** A start, stop or check of services failed; `reason` is a sentence for the operator. */
+  | { readonly type: 'services-failed'; readonly reason: string }
+  | { readonly type: 'failed'; readonly failure: CallFailure; readonly reason: string };
+
+export type Command =
+  | {
+      readonly type: 'move';
+      readonly id: string;
+      readonly group: GroupName;
+      readonly target: NodeName;
+      readonly kind: 'switchover' | 'force';
+      readonly by: string;
+      readonly timeoutMs: number;
+    }
+  | { readonly type: 'set-drained'; readonly id: string; readonly drained: boolean; readonly by: string }
+  /** `leave`: hand over, then exit. `hold`: ask the peers to wait, exit at once, come back soon. */
+  | { readonly type: 'stop'; readonly mode: 'leave' | 'hold' };
+
+/** Facts about this node that the shell finds out by itself, per group. */
+export interface LocalHealth {
+  readonly group: GroupName;
+  /** '' when the node could lead the group; else why not, in words ("nginx -t failed: …"). */
+  readonly ineligible: string;
+}
+
+export interface StartOptions {
+  readonly config: CoreConfig;
+  readonly incarnation: Incarnation;
+  readonly at: Instant;
+  /** Seeds the core's own generator (jitter only): the same seed and events give the same effects. */
+  readonly seed: number;
+  /** From the state file, best effort: never create a term at or below it. */
+  readonly highestTerms: Readonly<Record<GroupName, Term>>;
+  /** From the state file, best effort: terms that an earlier incarnation may have created without learning of it. */
+  readonly triedTerms?: Readonly<Record<GroupName, Term>>;
+  readonly drained: boolean;
+}

@@ -1,0 +1,75 @@
+import type { Instant } from './events.ts';
+import type { GroupState } from './state.ts';
+import type { GroupConfig, Term } from './types.ts';
+
+/** A group of which nothing is known yet but what the state file says: no term at or below `floor` is created. */
+export function newGroup(config: GroupConfig, at: Instant, floor: Term, triedBefore: Term): GroupState {
+  const never = Number.NEGATIVE_INFINITY;
+  const now = at.nowMs;
+  return {
+    config,
+    role: { kind: 'starting' },
+    newest: null,
+    floor,
+    triedBefore,
+    promiseUntilMs: never,
+    // As if the leader had been heard just now: a promise of an earlier incarnation is kept.
+    leaderHeardMs: now,
+    holdUntilMs: never,
+    restart: null,
+    prepared: null,
+    waiver: null,
+    force: null,
+    steppedDownMs: now,
+    read: {
+      callId: null,
+      okBegunMs: never,
+      okBegunOwnMs: never,
+      failedMs: never,
+      retryMs: never,
+      nextLookMs: now,
+    },
+    create: null,
+    defence: { lastMs: never, leaseMs: config.timings.leaseMs },
+    shorterGrants: { untilOwnMs: never, deadtimeMs: config.timings.deadtimeMs },
+    address: {
+      holder: null,
+      associationId: '',
+      begunMs: never,
+      okBegunMs: never,
+      failedMs: never,
+      readingId: null,
+      move: null,
+      doubtUntilMs: never,
+      own: null,
+      superseded: [],
+      retryMs: never,
+      nextLookMs: now,
+      foreignRestoredMs: never,
+      complaint: '',
+    },
+    conditions: new Map(),
+    services: {
+      status: 'unknown',
+      callId: null,
+      mayRun: true,
+      startedMs: never,
+      checkedMs: never,
+      failures: 0,
+      retryMs: never,
+      reason: '',
+    },
+    phases: null,
+    ineligible: '',
+    eligibleSinceMs: new Map(),
+    request: null,
+    answer: null,
+    forcedId: '',
+    handoverCount: 0,
+    damping: { moves: 0, lastMs: never },
+    handoverRetryMs: never,
+    handoverFailures: 0,
+    history: [],
+    said: { authority: false, eligible: true },
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Owns where a group belongs: an operator's request, a node that drains or leaves, a service that does not
+ * start, an address that does not come, and failback, in this order. Every one of them is a handover (rule 10).
+ */
+import { isHere } from './address.ts';
+import { heldDownUntilMs } from './damping.ts';
+import { hasFailedTooOften, peerCouldLead } from './eligibility.ts';
+import { beginHandover, type HandoverWish, whyNoHandover } from './handover.ts';
+import type { CoreState, GroupState, Leading } from './state.ts';
+import { ADDRESS_GIVE_UP_MS } from './timing-rules.ts';
+import { due, isFresh } from './toolbox.ts';
+import type { NodeName } from './types.ts';
+
+export function place(state: CoreState, group: GroupState, role: Leading): void {
+  answerRequest(state, group, role);
+  if (role.handover !== null || !due(state, group.handoverRetryMs)) return;
+  const wish = wishFor(state, group, role);
+  if (wish === null || whyNoHandover(state, group, wish.target) !== '') return;
+  beginHandover(state, group, role, { ...wish, by: '', requestId: '' });
+}
+
+/** A switchover that somebody asked for, here or on another node: begun or refused, never forgotten. */
+function answerRequest(state: CoreState, group: GroupState, role: Leading): void {
+  for (const request of requestsHeard(state, group)) {
+    if (request.kind !== 'switchover' || group.answer?.id === request.id) continue;
+    if (request.id === role.handover?.requestId || request.target === state.config.self) continue;
+    const refusal = whyNoHandover(state, group, request.target);
+    group.answer = { id: request.id, refusal };
+    if (refusal !== '') continue;
+    beginHandover(state, group, role, {
+      target: request.target,
+      why: 'an operator asked for it',
+      by: request.by,
+      requestId: request.id,
+    });
+  }
+}
+
+function* requestsHeard(state: CoreState, group: GroupState) {
+  if (group.request !== null) yield group.request.request;
+  for (const peer of state.peers.values()) {
+    const report = peer.reports.get(group.config.name);
+    // A leading node's own "request" only names the handover that it carries out; a silent one's is of long ago.
+    if (report?.request && report.role === 'standby' && isFresh(state, group, peer.name))
+      yield report.request;
+  }
+}
+
+function wishFor(
+  state: CoreState,
+  group: GroupState,
+  role: Leading,
+): Pick<HandoverWish, 'target' | 'why'> | null {
+  const other = nextEligible(state, group);
+  if (state.stopping.kind === 'leaving' && other !== null)
+    return { target: other, why: 'this node is leaving' };
+  if (state.drained && other !== null) return { target: other, why: 'this node is in standby' };
+  const back = predecessorToReturnTo(state, group, role);
+  if (back !== null) return { target: back, why: 'the address did not come here in time' };
+  if (!due(state, heldDownUntilMs(group))) return null;
+  if (hasFailedTooOften(group) && other !== null) {
+    return { target: other, why: `its services do not run here: ${group.services.reason}` };
+  }
+  const preferred = preferredNode(state, group);
+  return preferred === null ? null : { target: preferred, why: `${preferred} is preferred and back` };
+}
+
+function nextEligible(state: CoreState, group: GroupState): NodeName | null {
+  return group.config.nodes.find((node) => peerCouldLead(state, group, node)) ?? null;
+}
+
+function predecessorToReturnTo(state: CoreState, group: GroupState, role: Leading): NodeName | null {
+  const { predecessor } = role;
+  // An address that has come once and was taken away is restored, not followed.
+  if (group.phases === null || isHere(state, group)) return null;
+  if (predecessor === null || predecessor === state.config.self) return null;
+  if (!due(state, role.sinceMs + ADDRESS_GIVE_UP_MS)) return null;
+  return peerCouldLead(state, group, predecessor) ? predecessor : null;
+}
+
+/** The node before this one in the order of preference that has been able to lead for long enough. */
+function preferredNode(state: CoreState, group: GroupState): NodeName | null {
+  const { failback, nodes } = group.config;
+  // What an operator asked for stays until something breaks or he asks for something else.
+  if (failback.mode === 'manual' || group.newest?.requestId !== '') return null;
+  if (!isHere(state, group)) return null;
+  for (const node of nodes) {
+    if (node === state.config.self) return null;
+    const since = group.eligibleSinceMs.get(node);
+    if (since !== undefined && due(state, since + failback.afterMs)) return node;
+  }
+  return null;
+}

@@ -1,0 +1,206 @@
+/**
+ * Owns rule 14 and the running of the group's services: what should run is derived from the role at every turn,
+ * and a healthy service under the address is never stopped by a failover (S7).
+ */
+
+import { isHere } from './address.ts';
+import { authorityUntil } from './authority.ts';
+import { canLead, hasFailedTooOften } from './eligibility.ts';
+import type { CallResult } from './events.ts';
+import { mayYetAdopt } from './start-up.ts';
+import type { CoreState, GroupState } from './state.ts';
+import { isSuspect } from './suspicion.ts';
+import { FIRST_READ_TIMEOUT_MS, SERVICES_CHECK_MS, SETTLE_MS } from './timing-rules.ts';
+import { call, due, note, wakeAt } from './toolbox.ts';
+
+/** `keep`: neither start nor stop. */
+type Wanted = 'running' | 'stopped' | 'keep';
+
+const START_RETRY_MS = 2_000;
+/** Services that have run for this long are forgiven what was before. */
+const FORGIVEN_AFTER_MS = 60_000;
+/** A failed service is tried again after this, so that a node whose fault was mended becomes eligible again. */
+const FAILED_RETRY_MS = 60_000;
+
+export function reconcileServices(state: CoreState, group: GroupState): void {
+  const { services } = group;
+  const wanted =
+    group.config.kind === 'exclusive' ? wantedExclusive(state, group) : wantedAddress(state, group);
+  if (group.config.kind === 'exclusive' && wanted === 'stopped') return stopForSure(state, group);
+  if (services.callId !== null) return;
+  switch (services.status) {
+    case 'unknown':
+      if (due(state, services.retryMs)) check(state, group);
+      return;
+    case 'running':
+      if (wanted === 'stopped') return stop(state, group);
+      if (wanted === 'running' && due(state, services.checkedMs + SERVICES_CHECK_MS)) check(state, group);
+      return;
+    case 'stopped':
+      if (wanted === 'running' && due(state, services.retryMs)) start(state, group);
+      return;
+    case 'failed':
+      // Who leads goes on trying: a service that is down helps nobody.
+      if (due(state, services.retryMs)) wanted === 'running' ? start(state, group) : check(state, group);
+      return;
+    case 'starting':
+    case 'stopping':
+      return;
+  }
+}
+
+/**
+ * Never twice: a start or check that hangs must not hold up the stop (the newer call takes its place), and neither
+ * a start that failed nor a check that found less than all says that nothing runs.
+ */
+function stopForSure(state: CoreState, group: GroupState): void {
+  const { services } = group;
+  if (services.status === 'stopping') return;
+  if (services.mayRun) {
+    // Only after a stop that failed is there a reason to wait.
+    if (services.status !== 'unknown' || due(state, services.retryMs)) stop(state, group);
+  } else if (services.status === 'failed' && services.callId === null && due(state, services.retryMs)) {
+    check(state, group);
+  }
+}
+
+function wantedAddress(state: CoreState, group: GroupState): Wanted {
+  switch (group.role.kind) {
+    case 'leading':
+    case 'acting':
+      return 'running';
+    case 'starting':
+      return 'keep';
+    case 'standby':
+      break;
+  }
+  // Other groups' services are none of this node's business.
+  if (!group.config.nodes.includes(state.config.self)) return 'keep';
+  if (group.config.standbyServices === 'warm') return 'running';
+  if (group.prepared !== null || group.force !== null || group.create !== null) return 'running';
+  if (canLead(state, group) && isSuspect(state, group)) return 'running';
+  return maySettle(state, group) ? 'stopped' : 'keep';
+}
+
+/** Rule 14: a reading begun well after the last change shows the address elsewhere. */
+function maySettle(state: CoreState, group: GroupState): boolean {
+  const { address, services } = group;
+  if (services.status !== 'running' || address.move !== null) return false;
+  if (address.holder === null || address.holder.kind === 'free' || isHere(state, group)) return false;
+  const changedMs = Math.max(
+    group.steppedDownMs,
+    services.startedMs,
+    address.own?.atMs ?? Number.NEGATIVE_INFINITY,
+  );
+  return address.begunMs >= changedMs + SETTLE_MS;
+}
+
+/** Never twice: only with authority that lasts longer than stopping takes. */
+function wantedExclusive(state: CoreState, group: GroupState): Wanted {
+  // What an earlier incarnation left running is not interrupted while the term may still be this node's own.
+  const soon = state.nowMs - state.startedMs < FIRST_READ_TIMEOUT_MS;
+  if (group.role.kind === 'starting' && soon && mayYetAdopt(state, group)) return 'keep';
+  if (group.role.kind !== 'leading') return 'stopped';
+  if (state.stopping.kind === 'leaving' && state.stopping.resigned) return 'stopped';
+  if (group.role.handover?.phase.kind === 'ready' || group.role.handover?.phase.kind === 'yielding')
+    return 'stopped';
+  const lastsMs = authorityUntil(state, group) - state.ownMs - group.config.timings.stopTimeoutMs;
+  if (lastsMs <= 0) return 'stopped';
+  wakeAt(state, state.nowMs + lastsMs);
+  return 'running';
+}
+
+function start(state: CoreState, group: GroupState): void {
+  group.services.status = 'starting';
+  group.services.mayRun = true;
+  group.services.callId = call(state, group, { type: 'start-services' });
+}
+
+function stop(state: CoreState, group: GroupState): void {
+  group.services.status = 'stopping';
+  group.services.callId = call(state, group, { type: 'stop-services' });
+}
+
+function check(state: CoreState, group: GroupState): void {
+  group.services.callId = call(state, group, { type: 'check-services' });
+}
+
+export function onServicesResult(state: CoreState, group: GroupState, id: number, result: CallResult): void {
+  const { services } = group;
+  if (services.callId !== id) return;
+  services.callId = null;
+  services.checkedMs = state.nowMs;
+  switch (result.type) {
+    case 'services-started':
+      return running(state, group);
+    case 'services-stopped':
+      services.status = 'stopped';
+      services.mayRun = false;
+      // That they are stopped does not mend them.
+      if (hasFailedTooOften(group)) giveUp(state, group);
+      note(state, { type: 'services-stopped', group: group.config.name, why: group.role.kind });
+      return;
+    case 'services-state':
+      return onState(state, group, result.running);
+    case 'services-failed':
+      return onFailed(state, group, result.reason);
+    default:
+      return onFailed(state, group, result.type === 'failed' ? result.reason : result.type);
+  }
+}
+
+function running(state: CoreState, group: GroupState): void {
+  const { services } = group;
+  services.status = 'running';
+  services.startedMs = state.nowMs;
+  if (!hasFailedTooOften(group)) services.reason = '';
+  state.heartbeat.urgent = true;
+  note(state, { type: 'services-started', group: group.config.name, why: group.role.kind });
+}
+
+function onState(state: CoreState, group: GroupState, isRunning: boolean): void {
+  const { services } = group;
+  const before = services.status;
+  wakeAt(state, state.nowMs);
+  if (before === 'running' && !isRunning) return onEnded(state, group);
+  services.status = isRunning ? 'running' : 'stopped';
+  if (isRunning) services.mayRun = true;
+  services.retryMs = state.nowMs;
+  if (isRunning && before !== 'running') services.startedMs = state.nowMs;
+  const forgiven = before === 'failed' || state.nowMs - services.startedMs >= FORGIVEN_AFTER_MS;
+  if (forgiven) services.failures = 0;
+  if (!hasFailedTooOften(group)) services.reason = '';
+}
+
+/** They are started again at once; a node on which that goes on and on could not lead as well as another. */
+function onEnded(state: CoreState, group: GroupState): void {
+  const { services } = group;
+  services.status = 'stopped';
+  services.retryMs = state.nowMs;
+  services.failures += 1;
+  services.reason = 'its services do not stay up';
+  note(state, { type: 'services-failed', group: group.config.name, reason: 'a check found them down' });
+}
+
+function onFailed(state: CoreState, group: GroupState, reason: string): void {
+  const { services } = group;
+  // What a failed check says is not known: a monitor that cannot run is not a failed service.
+  if (services.status === 'running') return;
+  if (services.status === 'stopping') {
+    services.status = 'unknown';
+    services.retryMs = state.nowMs + START_RETRY_MS;
+  } else {
+    services.failures += 1;
+    services.status = 'stopped';
+    services.retryMs = state.nowMs + START_RETRY_MS;
+    if (hasFailedTooOften(group)) giveUp(state, group);
+  }
+  services.reason = reason;
+  wakeAt(state, services.retryMs);
+  note(state, { type: 'services-failed', group: group.config.name, reason });
+}
+
+function giveUp(state: CoreState, { services }: GroupState): void {
+  services.status = 'failed';
+  services.retryMs = state.nowMs + FAILED_RETRY_MS;
+}

@@ -1,0 +1,127 @@
+import { isHere } from './address.ts';
+import { authorityUntil, grantedUntil } from './authority.ts';
+import { whyNotEligible } from './eligibility.ts';
+import type { ReportedRole } from './message.ts';
+import { roleOf } from './reports.ts';
+import type { CoreState, GroupState, ServicesState } from './state.ts';
+import type { AddressHolder, GroupKind, GroupName, Millis, NodeName, Term } from './types.ts';
+
+/** A readable copy of what a node believes, for status, demo and checkers. Times are durations from now. */
+export interface CoreSnapshot {
+  readonly self: NodeName;
+  /** Every configured node, in the order of the configuration. */
+  readonly nodes: readonly NodeName[];
+  readonly drained: boolean;
+  readonly witnessDownForMs: number | null;
+  readonly peers: readonly PeerSnapshot[];
+  readonly groups: readonly GroupSnapshot[];
+}
+
+export interface PeerSnapshot {
+  readonly name: NodeName;
+  readonly up: boolean;
+  /** null: never heard. */
+  readonly heardMsAgo: number | null;
+  readonly drained: boolean;
+  readonly leaving: boolean;
+  readonly groups: readonly {
+    readonly group: GroupName;
+    readonly role: ReportedRole;
+    readonly eligible: boolean;
+    readonly hasAddress: boolean;
+    readonly serving: boolean;
+  }[];
+}
+
+export interface GroupSnapshot {
+  readonly name: GroupName;
+  readonly kind: GroupKind;
+  readonly role: ReportedRole;
+  readonly term: Term;
+  /** '' when no term is known. */
+  readonly owner: NodeName;
+  readonly requestedBy: string;
+  /** Whether this node has authority now, for how long, and what it rests on. */
+  readonly authority: {
+    readonly held: boolean;
+    readonly forMs: number;
+    readonly source: 'grants' | 'lease' | 'none';
+  };
+  readonly address: {
+    readonly holder: AddressHolder | null;
+    readonly here: boolean;
+    /** null: never read. */
+    readonly readMsAgo: number | null;
+    readonly moving: boolean;
+    readonly complaint: string;
+  };
+  readonly services: Pick<ServicesState, 'status' | 'reason'>;
+  /** '' when this node could lead. */
+  readonly ineligible: string;
+  readonly handover: { readonly target: NodeName; readonly phase: string; readonly why: string } | null;
+}
+
+export function snapshot(state: CoreState): CoreSnapshot {
+  return {
+    self: state.config.self,
+    nodes: state.config.nodes,
+    drained: state.drained,
+    witnessDownForMs: state.witness.downSinceMs === null ? null : state.nowMs - state.witness.downSinceMs,
+    peers: [...state.peers.values()].map((peer) => ({
+      name: peer.name,
+      up: peer.up,
+      heardMsAgo: ago(state, peer.heardMs),
+      drained: peer.drained,
+      leaving: peer.leaving,
+      groups: [...peer.reports.values()].map((report) => ({
+        group: report.group,
+        role: report.role,
+        eligible: report.eligible,
+        hasAddress: report.hasAddress,
+        serving: report.serving,
+      })),
+    })),
+    groups: [...state.groups.values()].map((group) => groupSnapshot(state, group)),
+  };
+}
+
+function groupSnapshot(state: CoreState, group: GroupState): GroupSnapshot {
+  const forMs = authorityUntil(state, group) - state.ownMs;
+  const handover = group.role.kind === 'leading' ? group.role.handover : null;
+  return {
+    name: group.config.name,
+    kind: group.config.kind,
+    role: roleOf(state, group),
+    term: group.newest?.term ?? (0 as Term),
+    owner: group.newest?.owner ?? '',
+    requestedBy: group.newest?.requestedBy ?? '',
+    authority: {
+      held: forMs > 0,
+      forMs: Math.max(0, forMs),
+      source: forMs > 0 ? sourceOf(state, group) : 'none',
+    },
+    address: {
+      holder: group.address.holder,
+      here: isHere(state, group),
+      readMsAgo: ago(state, group.address.begunMs),
+      moving: group.address.move !== null,
+      complaint: group.address.complaint,
+    },
+    services: { status: group.services.status, reason: group.services.reason },
+    ineligible: whyNotEligible(state, group),
+    handover:
+      handover === null ? null : { target: handover.target, phase: handover.phase.kind, why: handover.why },
+  };
+}
+
+/** Grants carry it alone when every other node's grant is unexpired; else some lease does. */
+function sourceOf(state: CoreState, group: GroupState): 'grants' | 'lease' {
+  if (group.role.kind !== 'leading') return 'grants';
+  for (const bond of group.role.bonds.values()) {
+    if (grantedUntil(group, bond) <= state.ownMs) return 'lease';
+  }
+  return 'grants';
+}
+
+const ago = (state: CoreState, atMs: Millis): number | null =>
+  atMs === Number.NEGATIVE_INFINITY ? null : state.nowMs - atMs;

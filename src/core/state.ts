@@ -1,0 +1,371 @@
+import type { Call, Effect } from './effects.ts';
+import type { StartOptions } from './events.ts';
+import type { GroupReport, MoveAnswer, MoveRequest } from './message.ts';
+import { newGroup } from './new-group.ts';
+import type {
+  AddressHolder,
+  CoreConfig,
+  GroupConfig,
+  GroupName,
+  Incarnation,
+  InstanceCondition,
+  Millis,
+  NodeName,
+  Term,
+  TermReason,
+  TermRecord,
+} from './types.ts';
+import { NO_TERM } from './types.ts';
+
+/**
+ * The state of one node. It is changed in place by `step` and by nothing else.
+ *
+ * Two clocks: `nowMs` is monotonic and used to wait for others; `ownMs` also counts time spent suspended and is
+ * used for what this node may still believe of itself. Field names say which one a time was taken from:
+ * `…OwnMs` or plain `…Ms`.
+ */
+export interface CoreState {
+  config: CoreConfig;
+  readonly incarnation: Incarnation;
+  nowMs: Millis;
+  ownMs: Millis;
+  /** When `step` wants to be called again at the latest; recomputed by every step. */
+  wakeMs: Millis;
+  /** Collected by the step that runs; taken out at its end. */
+  effects: Effect[];
+  readonly startedMs: Millis;
+  randomState: number;
+  nextCallId: number;
+  readonly calls: Map<number, PendingCall>;
+  readonly peers: Map<NodeName, PeerState>;
+  readonly groups: Map<GroupName, GroupState>;
+  readonly heartbeat: HeartbeatState;
+  readonly witness: { downSinceMs: Millis | null };
+  drained: boolean;
+  stopping: Stopping;
+  /** What operators asked of this node and was not answered yet. */
+  commands: PendingCommand[];
+  /** Written to disk at the end of a step that changed it. */
+  persistDirty: boolean;
+}
+
+export interface PendingCommand {
+  readonly id: string;
+  readonly group: GroupName;
+  readonly target: NodeName;
+  readonly untilMs: Millis;
+}
+
+export type Stopping =
+  | { readonly kind: 'no' }
+  /** Handing over what it leads, then stopping services by rule 14, then exit. */
+  | {
+      readonly kind: 'leaving';
+      readonly sinceMs: Millis;
+      /** Nobody takes over: what must never run unwatched (`exclusive`) stops. */
+      resigned: boolean;
+    }
+  /** A planned restart: the peers are told to wait, then exit. */
+  | { readonly kind: 'holding'; readonly sinceMs: Millis; readonly beat: number }
+  /** `hold`: the peers were told to wait; the last heartbeat must not take that back. */
+  | { readonly kind: 'gone'; readonly hold: boolean };
+
+export interface HeartbeatState {
+  beat: number;
+  lastMs: Millis;
+  /** Something changed that the peers should hear at once. */
+  urgent: boolean;
+  /** When each of the last beats was sent, own clock; index beat % length. */
+  readonly sentOwnMs: Float64Array;
+}
+
+export interface PeerState {
+  readonly name: NodeName;
+  incarnation: Incarnation | null;
+  /** -Infinity: never. */
+  heardMs: Millis;
+  sentMs: Millis;
+  up: boolean;
+  drained: boolean;
+  leaving: boolean;
+  /** Its own newest heartbeat that was heard. */
+  heardBeat: number;
+  /** The newest beat of mine that it answered. */
+  answeredBeat: number;
+  readonly reports: Map<GroupName, GroupReport>;
+}
+
+export interface PendingCall {
+  readonly group: GroupName;
+  readonly call: Call;
+  readonly begunMs: Millis;
+  readonly begunOwnMs: Millis;
+}
+
+/** What a node is in a group. `leading` ⇔ the newest known term is mine, in this incarnation. */
+export type Role =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'standby' }
+  | Leading
+  | { readonly kind: 'acting' };
+
+export interface Leading {
+  readonly kind: 'leading';
+  readonly sinceMs: Millis;
+  /** The first term of this unbroken reign: grants for earlier ones do not count. */
+  readonly reignStart: Term;
+  /** Who led before, to whom the address goes back if it cannot be had. */
+  readonly predecessor: NodeName | null;
+  /** Has the predecessor acknowledged this reign? Until then its late calls may still land. */
+  predecessorAcknowledged: boolean;
+  /** False from the moment authority lapsed: every create then follows a fresh read. */
+  unbroken: boolean;
+  /** A standby refuses grants because it is claiming this term: defend it at once. */
+  refusedTerm: Term | null;
+  handover: Handover | null;
+  readonly bonds: Map<NodeName, Bond>;
+}
+
+/** What ties one other node to this leader. */
+export interface Bond {
+  /** When the newest granted heartbeat was sent, own clock; -Infinity: never in this reign. */
+  grantOwnMs: Millis;
+  /** Since when grants have come without a gap of warntime, own clock; null: there is a gap now. */
+  freshSinceOwnMs: Millis | null;
+  lease: { readonly sentOwnMs: Millis; readonly lengthMs: number; renounced: boolean } | null;
+}
+
+export interface Handover {
+  readonly id: number;
+  readonly target: NodeName;
+  readonly targetIncarnation: Incarnation;
+  readonly why: string;
+  readonly by: string;
+  readonly requestId: string;
+  readonly startedMs: Millis;
+  phase:
+    | { readonly kind: 'preparing' }
+    | { readonly kind: 'ready' }
+    /** Only as long as `term` is the newest: with the next one it is decided. */
+    | { readonly kind: 'yielding'; readonly term: Term; readonly sinceMs: Millis };
+}
+
+export interface KnownTerm {
+  readonly term: Term;
+  readonly owner: NodeName;
+  readonly incarnation: Incarnation;
+  readonly learnedMs: Millis;
+  /** How long it binds this node; null: not known yet (heard of from somebody who is not its owner). */
+  leaseMs: number | null;
+  renounced: boolean;
+  /** The operator's request that led to this term; '' when nobody asked. A term that was asked for stays. */
+  requestId: string;
+  requestedBy: string;
+}
+
+/** A create of a term that was sent and whose record has not been read yet. */
+export interface CreateAttempt {
+  readonly record: TermRecord;
+  readonly firstSentMs: Millis;
+  readonly firstSentOwnMs: Millis;
+  /** When a leader had last been heard at that moment, for the phases of a takeover. */
+  readonly heardMs: Millis;
+  callId: number | null;
+  /** At least one attempt may have had an effect: only the record can tell. */
+  maybeApplied: boolean;
+  /** `exists` was answered: the record must be read. */
+  taken: boolean;
+  retryMs: Millis;
+}
+
+export interface ReadState {
+  callId: number | null;
+  /** When the last successful read of the newest term was begun, on both clocks; -Infinity: never. */
+  okBegunMs: Millis;
+  okBegunOwnMs: Millis;
+  /** When a witness call of this group last failed. */
+  failedMs: Millis;
+  retryMs: Millis;
+  nextLookMs: Millis;
+}
+
+export type MoveKind = 'take' | 'take-free' | 'release';
+
+export interface AddressState {
+  /** The last reading that is believed, or the effect of an own successful move; null: nothing known. */
+  holder: AddressHolder | null;
+  associationId: string;
+  /** When that reading was begun. */
+  begunMs: Millis;
+  /** When the last describe that succeeded was begun, believed or not. */
+  okBegunMs: Millis;
+  /** Last failure of an EC2 call; -Infinity after a success. */
+  failedMs: Millis;
+  readingId: number | null;
+  move: {
+    readonly kind: MoveKind;
+    readonly begunMs: Millis;
+    /** The association that this move ends. One that is read while it is on its way may be newer than it. */
+    readonly endsAssociationId: string;
+    /** null: the call ended at its deadline, its effect is unknown until a reading begun after `unknownMs`. */
+    callId: number | null;
+    unknownMs: Millis;
+  } | null;
+  /** A move that was abandoned may still land before then, whatever a reading showed. */
+  doubtUntilMs: Millis;
+  /** The last own successful association. */
+  own: { readonly associationId: string; readonly atMs: Millis } | null;
+  /** Associations that an own move ended: a reading that shows one of them is stale. */
+  readonly superseded: string[];
+  retryMs: Millis;
+  nextLookMs: Millis;
+  /** When it was last restored from a foreign interface. */
+  foreignRestoredMs: Millis;
+  /** Said once per change, not at every look. */
+  complaint: string;
+}
+
+export interface ServicesState {
+  status: 'unknown' | 'stopped' | 'starting' | 'running' | 'stopping' | 'failed';
+  callId: number | null;
+  /** Some of them may run: no stop has succeeded since they were found at start-up or were last started. */
+  mayRun: boolean;
+  startedMs: Millis;
+  checkedMs: Millis;
+  /** Starts that failed and services that ended by themselves, until they have run for a while. */
+  failures: number;
+  retryMs: Millis;
+  reason: string;
+}
+
+/** Times of one change of leadership, for its line in the log. */
+export interface Phases {
+  readonly reason: TermReason;
+  readonly heardMs: Millis;
+  readonly decidedMs: Millis;
+  readonly wonMs: Millis;
+  servicesMs: Millis | null;
+  moveSentMs: Millis | null;
+}
+
+export interface GroupState {
+  config: GroupConfig;
+  role: Role;
+  newest: KnownTerm | null;
+  /** Never create a term at or below this (from the state file). */
+  floor: Term;
+  /**
+   * An earlier incarnation may have created this term (from the state file). It grants no older one: its own
+   * record may stand, and who reads it waits for nobody but its vanished owner.
+   */
+  triedBefore: Term;
+  /** This node granted: it must not claim before. */
+  promiseUntilMs: Millis;
+  /** The last time a node was heard that leads, acts or comes back to lead this group. */
+  leaderHeardMs: Millis;
+  /** A planned restart of the leader: do not claim before. */
+  holdUntilMs: Millis;
+  /** A restarting owner may take until then to adopt its term. */
+  restart: { readonly incarnation: Incarnation; readonly untilMs: Millis; heardMs: Millis } | null;
+  /** The leader asked this node to get ready. */
+  prepared: { readonly leader: NodeName; readonly handover: number } | null;
+  /** The leader of this term yielded to this node: promise, lease and rank are waived for the next term only. */
+  waiver: Term | null;
+  force: {
+    readonly id: string;
+    readonly by: string;
+    readonly untilMs: Millis;
+    /** The node on which it was asked; it may be withdrawn there. */
+    readonly askedOn: NodeName;
+  } | null;
+  steppedDownMs: Millis;
+  read: ReadState;
+  create: CreateAttempt | null;
+  defence: { lastMs: Millis; leaseMs: number };
+  /** A reload made deadtime longer: grants for heartbeats sent until then promised only this much. */
+  shorterGrants: { readonly untilOwnMs: Millis; readonly deadtimeMs: number };
+  address: AddressState;
+  /** What EC2 last said of the instances of silent nodes. */
+  readonly conditions: Map<
+    NodeName,
+    { condition: InstanceCondition; begunMs: Millis; callId: number | null }
+  >;
+  services: ServicesState;
+  phases: Phases | null;
+  /** '' or the reason why this node could not lead the group, found out by the shell. */
+  ineligible: string;
+  /** Since when each other node could take the group without a gap. */
+  readonly eligibleSinceMs: Map<NodeName, Millis>;
+  /** What an operator asked of this node and is not done yet. */
+  request: { readonly request: MoveRequest; readonly untilMs: Millis } | null;
+  answer: MoveAnswer | null;
+  /** The last forced request from another node that was taken up: it happens once. */
+  forcedId: string;
+  handoverCount: number;
+  /** Moves that nobody asked for and nothing forced, in which this node took part: rule 15 spaces them. */
+  damping: { moves: number; lastMs: Millis };
+  handoverRetryMs: Millis;
+  handoverFailures: number;
+  /** Terms and when they were first seen, for the deletion of old records. */
+  readonly history: { readonly term: Term; readonly seenMs: Millis }[];
+  readonly said: { authority: boolean; eligible: boolean };
+}
+
+const BEATS_REMEMBERED = 256;
+
+export function createCore(options: StartOptions): CoreState {
+  const { config, at } = options;
+  const state: CoreState = {
+    config,
+    incarnation: options.incarnation,
+    nowMs: at.nowMs,
+    ownMs: at.nowMs + at.suspendedMs,
+    wakeMs: at.nowMs,
+    effects: [],
+    startedMs: at.nowMs,
+    randomState: options.seed >>> 0,
+    nextCallId: 1,
+    calls: new Map(),
+    peers: new Map(),
+    groups: new Map(),
+    heartbeat: {
+      beat: 0,
+      lastMs: Number.NEGATIVE_INFINITY,
+      urgent: true,
+      sentOwnMs: new Float64Array(BEATS_REMEMBERED).fill(Number.NEGATIVE_INFINITY),
+    },
+    witness: { downSinceMs: null },
+    drained: options.drained,
+    stopping: { kind: 'no' },
+    commands: [],
+    persistDirty: false,
+  };
+  for (const name of config.nodes) if (name !== config.self) state.peers.set(name, newPeer(name));
+  for (const group of config.groups) {
+    state.groups.set(
+      group.name,
+      newGroup(
+        group,
+        at,
+        options.highestTerms[group.name] ?? NO_TERM,
+        options.triedTerms?.[group.name] ?? NO_TERM,
+      ),
+    );
+  }
+  return state;
+}
+
+function newPeer(name: NodeName): PeerState {
+  return {
+    name,
+    incarnation: null,
+    heardMs: Number.NEGATIVE_INFINITY,
+    sentMs: Number.NEGATIVE_INFINITY,
+    up: false,
+    drained: false,
+    leaving: false,
+    heardBeat: 0,
+    answeredBeat: 0,
+    reports: new Map(),
+  };
+}

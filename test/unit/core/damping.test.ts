@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { countOptionalMove, heldDownUntilMs } from '../../../src/core/damping.ts';
+import type { Term } from '../../../src/core/types.ts';
+import { leaderOf, type OneNode, recordOf } from '../../support/one-node.ts';
+
+const PREFERS_AUX = { nodes: ['aux', 'main'], failback: { mode: 'auto', afterMs: 2_000 } } as const;
+
+function preferringAux(): OneNode {
+  const node = leaderOf(6, { group: PREFERS_AUX });
+  node.auto.set('read-newest', () => ({ type: 'newest-term', record: recordOf(6, 'main', 'me-1') }));
+  return node;
+}
+
+describe('optional moves (rule 15)', () => {
+  test('the first is held down by nothing', () => {
+    const node = preferringAux();
+    expect(heldDownUntilMs(node.group)).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test('each doubles the wait for the next, up to half an hour', () => {
+    const { group } = preferringAux();
+    const waits = [1, 2, 3, 4, 5, 6, 7, 8].map((move) => {
+      countOptionalMove(group, move * 1_000);
+      return heldDownUntilMs(group) - move * 1_000;
+    });
+    expect(waits).toEqual([30_000, 60_000, 120_000, 240_000, 480_000, 960_000, 1_800_000, 1_800_000]);
+  });
+
+  test('a quiet hour clears them', () => {
+    const { group } = preferringAux();
+    for (const atMs of [1_000, 2_000, 3_000]) countOptionalMove(group, atMs);
+    countOptionalMove(group, 3_000 + 3_600_000);
+    expect(heldDownUntilMs(group) - 3_603_000).toBe(30_000);
+  });
+
+  test('a failback waits for the end of the hold-down', () => {
+    const node = preferringAux();
+    countOptionalMove(node.group, node.nowMs);
+    node.passGranted('aux', 29_000);
+    expect(node.lastReport.prepare).toBe('');
+    node.passGranted('aux', 2_000);
+    expect(node.lastReport.prepare).toBe('aux');
+  });
+
+  test('draining waits for nothing', () => {
+    const node = preferringAux();
+    countOptionalMove(node.group, node.nowMs);
+    node.passGranted('aux', 1_000);
+    node.command({ type: 'set-drained', id: 'd1', drained: true, by: 'uid 0 on main' });
+    node.passGranted('aux', 50);
+    expect(node.lastReport.prepare).toBe('aux');
+  });
+
+  test('a handover that failed is tried again after 30 s, the next after a minute', () => {
+    const node = preferringAux();
+    const begun: number[] = [];
+    for (let left = 140_000; left > 0; left -= 50) {
+      const before = node.notes.length;
+      node.pass(50);
+      node.grant('aux');
+      if (node.notes.slice(before).some((note) => note.type === 'handover-started')) begun.push(node.nowMs);
+      // Ineligible for a moment: the handover that has just begun is broken.
+      if (node.lastReport.prepare !== '') {
+        node.hear('aux', {
+          term: 6 as Term,
+          owner: 'main',
+          ownerIncarnation: node.state.incarnation,
+          eligible: false,
+        });
+      }
+    }
+    expect(begun.length).toBe(3);
+    expect(begun[1]! - begun[0]!).toBeGreaterThanOrEqual(30_000);
+    expect(begun[2]! - begun[1]!).toBeGreaterThanOrEqual(60_000);
+  });
+});
