@@ -1,0 +1,229 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { CallLimits } from './resource-adapter.ts';
+
+/** How a command ended. `output` is the last few KB of its stdout and stderr, trimmed. */
+export type ProcessOutcome =
+  | { readonly kind: 'exited'; readonly code: number; readonly output: string }
+  | { readonly kind: 'killed'; readonly signal: string; readonly output: string }
+  | { readonly kind: 'timed-out'; readonly output: string }
+  | { readonly kind: 'aborted'; readonly output: string }
+  | { readonly kind: 'not-started'; readonly reason: string };
+
+export interface RunOptions extends CallLimits {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** How long a command may react to SIGTERM before its process group gets SIGKILL. */
+  readonly killGraceMs?: number;
+  /** What is kept of the output: its end unless `keep` is `head`. */
+  readonly maxOutputBytes?: number;
+  readonly keep?: 'head' | 'tail';
+  /**
+   * Output goes to this file instead of a pipe. For commands that leave a service behind: a service that
+   * inherited a pipe of ours would die of SIGPIPE when this daemon goes. Without a place to write it is dropped.
+   */
+  readonly outputFile?: string;
+}
+
+const OUTPUT_BYTES = 4096;
+/** A command that left a child behind keeps its pipes open for ever; this is how long we go on reading. */
+const DRAIN_MS = 100;
+/** After SIGKILL a process ends at once, unless it hangs in the kernel: then nobody can wait for it. */
+const UNKILLABLE_MS = 500;
+
+/**
+ * Runs a command without a shell, in a process group of its own, and always answers: at the latest
+ * `deadlineMs + killGraceMs` and half a second later. Never throws.
+ */
+export async function runProcess(command: readonly string[], options: RunOptions): Promise<ProcessOutcome> {
+  if (options.signal.aborted) return { kind: 'aborted', output: '' };
+  const sink = openSink(options);
+  try {
+    const child = spawnGroup(command, options, sink.fd);
+    const started = await childStarted(child);
+    if (started !== null) return { kind: 'not-started', reason: `${command[0] ?? ''}: ${started}` };
+    const tail = sink.fd === null ? collectOutput(child, options) : null;
+    const end = await endOf(child, options);
+    await tail?.finish();
+    const output = (tail?.text() ?? sink.read()).trim();
+    return end.kind === 'exited' || end.kind === 'killed' ? { ...end, output } : { kind: end.kind, output };
+  } finally {
+    sink.close();
+  }
+}
+
+/** The signal to the whole group: a command's own children must not outlive it as its heirs. */
+export function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // ESRCH: it has ended by itself meanwhile, which is what was wanted.
+  }
+}
+
+function spawnGroup(command: readonly string[], options: RunOptions, fd: number | null): ChildProcess {
+  const out = fd ?? 'pipe';
+  return spawn(command[0] ?? '', command.slice(1), {
+    detached: true,
+    stdio: ['ignore', out, out],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: childEnvironment(options.env),
+  });
+}
+
+/**
+ * AWS settings hold credentials, systemd's words are for this daemon alone: an nginx that says READY would speak
+ * in our name.
+ */
+const OUR_OWN = /^(AWS_\w+|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(FDS|PID|FDNAMES))$/;
+const withheld = new Set<string>();
+
+/** Keeps secrets in the daemon's environment (a key that the configuration names) from every program started later. */
+export function withholdFromChildren(variables: Iterable<string>): void {
+  for (const variable of variables) withheld.add(variable);
+}
+
+export function childEnvironment(own: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const inherited = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !OUR_OWN.test(entry[0]) && !withheld.has(entry[0]),
+  );
+  return { ...Object.fromEntries(inherited), ...own };
+}
+
+function childStarted(child: ChildProcess): Promise<string | null> {
+  return new Promise((resolve) => {
+    child.once('spawn', () => resolve(null));
+    child.on('error', (error) => resolve(error.message));
+  });
+}
+
+type End =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'killed'; readonly signal: string }
+  | { readonly kind: 'timed-out' | 'aborted' };
+
+function endOf(child: ChildProcess, options: RunOptions): Promise<End> {
+  return new Promise((resolve) => {
+    let cut: 'timed-out' | 'aborted' | null = null;
+    const timers: NodeJS.Timeout[] = [];
+    const pid = child.pid ?? 0;
+    const cutShort = (why: 'timed-out' | 'aborted') => {
+      if (cut !== null) return;
+      cut = why;
+      const graceMs = options.killGraceMs ?? 1000;
+      killGroup(pid, 'SIGTERM');
+      timers.push(setTimeout(() => killGroup(pid, 'SIGKILL'), graceMs));
+      timers.push(setTimeout(() => finish({ kind: why }), graceMs + UNKILLABLE_MS));
+    };
+    const onAbort = () => cutShort('aborted');
+    const finish = (end: End) => {
+      for (const timer of timers) clearTimeout(timer);
+      options.signal.removeEventListener('abort', onAbort);
+      // Whoever of the group ignored SIGTERM goes now, the command itself being gone.
+      if (cut !== null) killGroup(pid, 'SIGKILL');
+      resolve(end);
+    };
+    timers.push(setTimeout(() => cutShort('timed-out'), options.deadlineMs));
+    options.signal.addEventListener('abort', onAbort, { once: true });
+    child.once('exit', (code, signal) => {
+      if (cut !== null) finish({ kind: cut });
+      else if (code !== null) finish({ kind: 'exited', code });
+      else finish({ kind: 'killed', signal: signal ?? 'unknown signal' });
+    });
+    if (options.signal.aborted) onAbort();
+  });
+}
+
+function collectOutput(child: ChildProcess, options: RunOptions) {
+  const limit = options.maxOutputBytes ?? OUTPUT_BYTES;
+  let kept = Buffer.alloc(0);
+  const streams = [child.stdout, child.stderr].filter((s): s is Readable => s !== null);
+  const closed = streams.map(
+    (stream) =>
+      new Promise<void>((resolve) => {
+        stream.on('data', (chunk: Buffer) => {
+          if (options.keep === 'head') {
+            if (kept.length < limit) kept = Buffer.concat([kept, chunk]).subarray(0, limit);
+          } else {
+            const joined = Buffer.concat([kept, chunk]);
+            kept = joined.subarray(Math.max(0, joined.length - limit));
+          }
+        });
+        stream.once('close', resolve);
+        stream.once('error', () => resolve());
+      }),
+  );
+  return {
+    text: () => kept.toString('utf8'),
+    async finish() {
+      let timer: NodeJS.Timeout | undefined;
+      const enough = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, DRAIN_MS);
+      });
+      await Promise.race([Promise.all(closed), enough]);
+      clearTimeout(timer);
+      for (const stream of streams) stream.destroy();
+    },
+  };
+}
+
+function openSink(options: RunOptions) {
+  if (options.outputFile === undefined) return { fd: null, read: () => '', close: () => {} };
+  const file = options.outputFile;
+  try {
+    // Emptied first, then appended to: a service that still writes to the old one must not make holes in it.
+    closeSync(openSync(file, 'w', 0o600));
+    const fd = openSync(file, 'a', 0o600);
+    return { fd, read: () => tailOf(file), close: () => closeSync(fd) };
+  } catch {
+    // A full or read-only disk must not keep a service from starting: it starts, and its words are lost.
+    const fd = openSync('/dev/null', 'w');
+    return { fd, read: () => '', close: () => closeSync(fd) };
+  }
+}
+
+function tailOf(file: string): string {
+  try {
+    const size = statSync(file).size;
+    const fd = openSync(file, 'r');
+    try {
+      const buffer = Buffer.alloc(Math.min(size, OUTPUT_BYTES));
+      readSync(fd, buffer, 0, buffer.length, size - buffer.length);
+      return buffer.toString('utf8');
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return '';
+  }
+}
+
+/** For an operator's message: how the command ended, with its last words. */
+export function describeOutcome(command: readonly string[], outcome: ProcessOutcome): string {
+  const said = (output: string) => (output === '' ? '' : `: ${oneLine(output)}`);
+  const name = command.join(' ');
+  switch (outcome.kind) {
+    case 'exited':
+      return `"${name}" exited with ${outcome.code}${said(outcome.output)}`;
+    case 'killed':
+      return `"${name}" was ended by ${outcome.signal}${said(outcome.output)}`;
+    case 'timed-out':
+      return `"${name}" did not finish in time and was killed${said(outcome.output)}`;
+    case 'aborted':
+      return `"${name}" was called off${said(outcome.output)}`;
+    case 'not-started':
+      return `"${name}" could not be run: ${outcome.reason}`;
+  }
+}
+
+/** The last lines of a command's output as one short line of a log. */
+export function oneLine(output: string, maxLength = 300): string {
+  const line = output
+    .split('\n')
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .join(' | ');
+  return line.length <= maxLength ? line : `…${line.slice(line.length - maxLength)}`;
+}

@@ -1,0 +1,85 @@
+import { readdir, readFile, readlink } from 'node:fs/promises';
+
+/** One process as /proc shows it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly groupId: number;
+  readonly sessionId: number;
+  /** Clock ticks from boot to its start: with the pid, and until the next boot, this names one process only. */
+  readonly startTicks: number;
+  readonly zombie: boolean;
+  /** What the process calls itself; '' for kernel threads. */
+  readonly title: string;
+  /** The program file, without the " (deleted)" that a package upgrade leaves; '' when it may not be read. */
+  readonly executable: string;
+}
+
+/** Null when there is no such process, or it is only a zombie waiting for its parent. */
+export async function readProcess(pid: number): Promise<ProcessEntry | null> {
+  try {
+    const [stat, cmdline] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile(`/proc/${pid}/cmdline`, 'utf8'),
+    ]);
+    const entry = parseStat(stat);
+    if (entry === null || entry.zombie) return null;
+    const executable = await readlink(`/proc/${pid}/exe`).catch(() => '');
+    return {
+      ...entry,
+      title: cmdline.replaceAll('\0', ' ').trim(),
+      executable: executable.replace(/ \(deleted\)$/, ''),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** The program's name stands in parentheses and may hold anything, parentheses too: count from the last one. */
+export function parseStat(stat: string): Omit<ProcessEntry, 'title' | 'executable'> | null {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const numbers = [fields[1], fields[2], fields[3], fields[19]].map(Number);
+  const [parentPid, groupId, sessionId, startTicks] = numbers;
+  const pid = Number.parseInt(stat, 10);
+  if (![pid, ...numbers].every(Number.isInteger)) return null;
+  return {
+    pid,
+    parentPid: parentPid!,
+    groupId: groupId!,
+    sessionId: sessionId!,
+    startTicks: startTicks!,
+    zombie: fields[0] === 'Z' || fields[0] === 'X',
+  };
+}
+
+/** Every process that matches. Reads one after another: this must not steal time from the heartbeats. */
+export async function findProcesses(matches: (entry: ProcessEntry) => boolean): Promise<ProcessEntry[]> {
+  const found: ProcessEntry[] = [];
+  const names = await readdir('/proc').catch(() => []);
+  for (const name of names) {
+    if (!/^\d+$/.test(name)) continue;
+    const entry = await readProcess(Number(name));
+    if (entry !== null && matches(entry)) found.push(entry);
+  }
+  return found;
+}
+
+/** Whether the very same process still lives; another one under its number does not count. */
+export async function isAlive(entry: ProcessEntry): Promise<boolean> {
+  return (await readProcess(entry.pid))?.startTicks === entry.startTicks;
+}
+
+/** Signals the very same process only. */
+export async function signalProcess(entry: ProcessEntry, signal: NodeJS.Signals): Promise<void> {
+  if (!(await isAlive(entry))) return;
+  try {
+    process.kill(entry.pid, signal);
+  } catch {
+    // ESRCH: gone between the look and the signal.
+  }
+}
+
+/** A random string that changes with every boot: pids and start ticks of another boot mean nothing. */
+export async function readBootId(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim();
+}

@@ -1,0 +1,175 @@
+import type { CallResult } from '../core/events.ts';
+import {
+  type CallLimits,
+  failedState,
+  type ResourceAdapter,
+  type ResourceState,
+  startBudget,
+} from './resource-adapter.ts';
+
+/** The last that is known of one resource. */
+export interface ResourceView {
+  readonly name: string;
+  readonly state: 'started' | 'starting' | 'stopping' | 'stopped' | 'failed' | 'unknown';
+  /** Why it failed; '' otherwise. */
+  readonly reason: string;
+}
+
+/**
+ * The resources of one group in the order in which they are written, the address apart (the core moves that
+ * itself). Started left to right, because what stands right may need what stands left; stopped the other way.
+ */
+export class ResourceChain {
+  readonly resources: readonly ResourceAdapter[];
+  readonly #onUnhealthy: (reason: string) => void;
+
+  /** `onUnhealthy` hears why a check found the group not running: the answer to the core has no words. */
+  constructor(resources: readonly ResourceAdapter[], onUnhealthy: (reason: string) => void = () => {}) {
+    this.resources = resources;
+    this.#onUnhealthy = onUnhealthy;
+  }
+
+  /** What each was found to be, or is being made, for status. */
+  readonly #known = new Map<ResourceAdapter, ResourceView['state']>();
+  readonly #reasons = new Map<ResourceAdapter, string>();
+  #validation: { readonly abort: AbortController; readonly ended: Promise<string> } | null = null;
+  #lastValidation = '';
+  #acting = 0;
+
+  /** Ends at the first that fails: what stands right of it would start on sand. What runs already stays. */
+  async start(limits: CallLimits): Promise<CallResult> {
+    return this.#act(() => this.#start(limits));
+  }
+
+  async #start(limits: CallLimits): Promise<CallResult> {
+    const budget = startBudget(limits);
+    for (const resource of this.resources) {
+      if (limits.signal.aborted) {
+        return { type: 'services-failed', reason: `${resource.name}: called off before its turn` };
+      }
+      const left = { signal: limits.signal, deadlineMs: budget.remainingMs() };
+      const state = await this.#observed(resource, 'starting', () => resource.start(left));
+      if (state.kind !== 'running') {
+        return {
+          type: 'services-failed',
+          reason: reasonOf(resource, state, 'it does not run after its start'),
+        };
+      }
+    }
+    return { type: 'services-started' };
+  }
+
+  /**
+   * Goes on after a failure, and says so at the end: one that cannot be stopped must not keep the others up
+   * on a node that should run none of them.
+   */
+  async stop(limits: CallLimits): Promise<CallResult> {
+    return this.#act(() => this.#stop(limits));
+  }
+
+  async #stop(limits: CallLimits): Promise<CallResult> {
+    const reversed = [...this.resources].reverse();
+    const budget = startBudget(limits);
+    const reasons: string[] = [];
+    for (const resource of reversed) {
+      const left = { signal: limits.signal, deadlineMs: budget.remainingMs() };
+      const state = await this.#observed(resource, 'stopping', () => resource.stop(left));
+      if (state.kind !== 'stopped') reasons.push(reasonOf(resource, state, 'it still runs after its stop'));
+    }
+    const reason = reasons.join('; ');
+    return reason === '' ? { type: 'services-stopped' } : { type: 'services-failed', reason };
+  }
+
+  /** All at the same time: a check that hangs must not use up the time of the others. */
+  async check(limits: CallLimits): Promise<CallResult> {
+    const states = await Promise.all(
+      this.resources.map((resource) => this.#observed(resource, null, () => resource.monitor(limits))),
+    );
+    for (const state of states) if (state.kind === 'unhealthy') this.#onUnhealthy(state.reason);
+    const down = states.some((state) => state.kind === 'stopped' || state.kind === 'unhealthy');
+    const failed = states.find((state) => state.kind === 'failed');
+    // One that is known to be down counts more than one that is not known.
+    if (!down && failed?.kind === 'failed') return { type: 'services-failed', reason: failed.reason };
+    return { type: 'services-state', running: !down };
+  }
+
+  /**
+   * '' when a start could succeed, else the first reason why not. Never next to a start or a stop: `nginx -t`
+   * binds the ports for a moment, and a start that comes meanwhile would find them taken.
+   */
+  async validate(limits: CallLimits): Promise<string> {
+    if (this.#acting > 0 || this.#validation !== null) return this.#lastValidation;
+    const abort = new AbortController();
+    const signal = AbortSignal.any([limits.signal, abort.signal]);
+    const ended = this.#validateAll({ deadlineMs: limits.deadlineMs, signal });
+    this.#validation = { abort, ended };
+    const reason = await ended;
+    this.#validation = null;
+    // One that was called off has found out nothing.
+    if (!signal.aborted) this.#lastValidation = reason;
+    return this.#lastValidation;
+  }
+
+  async #act(action: () => Promise<CallResult>): Promise<CallResult> {
+    this.#acting += 1;
+    try {
+      this.#validation?.abort.abort();
+      await this.#validation?.ended;
+      return await action();
+    } finally {
+      this.#acting -= 1;
+    }
+  }
+
+  async #validateAll(limits: CallLimits): Promise<string> {
+    for (const resource of this.resources) {
+      const state = await guarded(resource, () => resource.validate(limits));
+      if (state.kind === 'failed') return state.reason;
+    }
+    return '';
+  }
+
+  /** The last that is known of each, in the order of their start. */
+  view(): readonly ResourceView[] {
+    return this.resources.map((resource) => ({
+      name: resource.name,
+      state: this.#known.get(resource) ?? 'unknown',
+      reason: this.#reasons.get(resource) ?? '',
+    }));
+  }
+
+  async #observed(
+    resource: ResourceAdapter,
+    meanwhile: 'starting' | 'stopping' | null,
+    call: () => Promise<ResourceState>,
+  ): Promise<ResourceState> {
+    if (meanwhile !== null) this.#known.set(resource, meanwhile);
+    const state = await guarded(resource, call);
+    this.#known.set(resource, WORDS[state.kind]);
+    this.#reasons.set(resource, 'reason' in state ? state.reason : '');
+    return state;
+  }
+}
+
+const WORDS: Readonly<Record<ResourceState['kind'], ResourceView['state']>> = {
+  running: 'started',
+  stopped: 'stopped',
+  unhealthy: 'failed',
+  failed: 'failed',
+};
+
+function reasonOf(resource: ResourceAdapter, state: ResourceState, otherwise: string): string {
+  return 'reason' in state ? state.reason : `${resource.name}: ${otherwise}`;
+}
+
+/** An adapter that throws is a failed resource: it must not take the daemon, and with it the others, down. */
+async function guarded(
+  resource: ResourceAdapter,
+  call: () => Promise<ResourceState>,
+): Promise<ResourceState> {
+  try {
+    return await call();
+  } catch (error) {
+    return failedState(`${resource.name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
