@@ -1,0 +1,206 @@
+import type { PathProblem } from './config-error.ts';
+import { RESOURCE_TYPES } from './resources-schema.ts';
+import { suggest } from './suggestion.ts';
+
+/** Heartbeats carry a report for each group, and terms a lease for each node, in one small packet each. */
+const MAX_NODES = 16;
+const MAX_GROUPS = 30;
+
+type Entries = readonly (readonly [string, Readonly<Record<string, unknown>>])[];
+
+/**
+ * What one part of the file says of another. Reads the file as it was written, so that a typing error in one
+ * place does not hide a wrong reference in another: everything is reported at once.
+ */
+export function referenceProblems(file: unknown): readonly PathProblem[] {
+  const { nodes, groups } = asRecord(file);
+  const nodeEntries = entriesOf(nodes);
+  const groupEntries = entriesOf(groups);
+  return [
+    ...(nodes === undefined ? [] : nodeProblems(nodeEntries)),
+    ...(groups === undefined ? [] : countProblems(groupEntries)),
+    ...groupEntries.flatMap(([name, group]) => groupProblems(name, group, nodeEntries)),
+    ...sharedAddresses(groupEntries),
+  ];
+}
+
+function nodeProblems(nodes: Entries): readonly PathProblem[] {
+  const problems: PathProblem[] = [];
+  if (nodes.length < 2) {
+    problems.push({ path: ['nodes'], message: `has ${nodes.length} node; a cluster has at least two` });
+  }
+  if (nodes.length > MAX_NODES) {
+    problems.push({
+      path: ['nodes'],
+      message: `has ${nodes.length} nodes; a cluster has at most ${MAX_NODES}`,
+    });
+  }
+  const [first] = nodes;
+  const paths = first === undefined ? 0 : addressesOf(first[1]).length;
+  for (const [name, node] of nodes) {
+    const count = addressesOf(node).length;
+    if (count > 0 && paths > 0 && count !== paths) {
+      const message = `has ${count} addresses but ${first?.[0]} has ${paths}: every node needs one for each path, in the same order`;
+      problems.push({ path: ['nodes', name], message });
+    }
+  }
+  return [...problems, ...duplicates(nodes)];
+}
+
+/** Two nodes with one address would each take the other's heartbeats for its own. */
+function duplicates(nodes: Entries): readonly PathProblem[] {
+  const owners = new Map<string, string>();
+  const problems: PathProblem[] = [];
+  const claim = (key: string, name: string, path: readonly (string | number)[], shown: string): void => {
+    const owner = owners.get(key);
+    if (owner === undefined) owners.set(key, name);
+    else {
+      const message = owner === name ? `${shown} is written twice` : `${shown} already belongs to ${owner}`;
+      problems.push({ path, message });
+    }
+  };
+  for (const [name, node] of nodes) {
+    for (const [index, address] of addressesOf(node).entries()) {
+      const path =
+        node.address === undefined ? ['nodes', name, 'addresses', index] : ['nodes', name, 'address'];
+      claim(`${address} ${String(node.port ?? '')}`, name, path, address);
+    }
+    if (typeof node.instanceId === 'string') {
+      claim(`instance ${node.instanceId}`, name, ['nodes', name, 'instanceId'], node.instanceId);
+    }
+    if (typeof node.hostname === 'string') {
+      claim(`host ${node.hostname}`, name, ['nodes', name, 'hostname'], node.hostname);
+    }
+  }
+  return problems;
+}
+
+function countProblems(groups: Entries): readonly PathProblem[] {
+  if (groups.length === 0)
+    return [{ path: ['groups'], message: 'has no group: there would be nothing to keep' }];
+  if (groups.length <= MAX_GROUPS) return [];
+  return [{ path: ['groups'], message: `has ${groups.length} groups; a cluster has at most ${MAX_GROUPS}` }];
+}
+
+function groupProblems(
+  name: string,
+  group: Readonly<Record<string, unknown>>,
+  nodes: Entries,
+): readonly PathProblem[] {
+  const problems: PathProblem[] = [];
+  if (name === 'request') {
+    // `<prefix>/request` is where operators' requests are written.
+    problems.push({ path: ['groups', name], atKey: true, message: 'this name is reserved: take another' });
+  }
+  const names = nodes.map(([node]) => node);
+  const members = stringsOf(group.nodes);
+  for (const [index, member] of members.entries()) {
+    const path = ['groups', name, 'nodes', index];
+    if (names.length > 0 && !names.includes(member)) {
+      const near = suggest(member, names);
+      const hint = near === null ? `there are ${names.join(', ')}` : `did you mean ${near}?`;
+      problems.push({ path, message: `there is no node ${member}; ${hint}` });
+    } else if (members.indexOf(member) < index) {
+      problems.push({ path, message: `${member} is named twice` });
+    }
+  }
+  if (group.kind === 'exclusive' && group.standbyServices === 'warm') {
+    const message = 'an exclusive group must never run twice, so its standby cannot be warm: write stopped';
+    problems.push({ path: ['groups', name, 'standbyServices'], message });
+  }
+  return [...problems, ...resourceProblems(name, group, names)];
+}
+
+function resourceProblems(
+  name: string,
+  group: Readonly<Record<string, unknown>>,
+  nodes: readonly string[],
+): readonly PathProblem[] {
+  if (!Array.isArray(group.resources)) return [];
+  const problems: PathProblem[] = [];
+  const seen = new Map<string, number>();
+  let addresses = 0;
+  for (const [index, resource] of group.resources.entries()) {
+    const path = ['groups', name, 'resources', index];
+    const written = asRecord(resource);
+    const type = RESOURCE_TYPES.find((candidate) => candidate in written);
+    if (type === undefined) continue;
+    if (type === 'elastic-ip') {
+      addresses += 1;
+      if (addresses > 1)
+        problems.push({ path, message: 'a group has one Elastic IP: make a group for each' });
+      for (const node of Object.keys(asRecord(asRecord(written[type]).privateAddress))) {
+        if (nodes.includes(node)) continue;
+        problems.push({
+          path: [...path, type, 'privateAddress', node],
+          atKey: true,
+          message: `there is no node ${node}`,
+        });
+      }
+    }
+    const id = identityOf(type, asRecord(written[type]));
+    const before = seen.get(id);
+    if (before !== undefined && type !== 'elastic-ip') {
+      problems.push({
+        path,
+        message: `is the same service as resources[${before}]${type === 'exec' ? ': give each its own name' : ''}`,
+      });
+    }
+    seen.set(id, index);
+  }
+  if (addresses === 0) {
+    problems.push({
+      path: ['groups', name, 'resources'],
+      message: 'has no elastic-ip: add "- elastic-ip: { allocationId: eipalloc-… }"',
+    });
+  }
+  return problems;
+}
+
+function identityOf(
+  type: (typeof RESOURCE_TYPES)[number],
+  parameters: Readonly<Record<string, unknown>>,
+): string {
+  if (type !== 'exec') return `${type} ${String(parameters.config ?? '')}`;
+  const program = stringsOf(parameters.run)[0] ?? stringsOf(parameters.start)[0] ?? '';
+  return `exec ${String(parameters.name ?? program.slice(program.lastIndexOf('/') + 1))}`;
+}
+
+/** Two groups with one address would take it from each other for ever. */
+function sharedAddresses(groups: Entries): readonly PathProblem[] {
+  const owners = new Map<string, string>();
+  const problems: PathProblem[] = [];
+  for (const [name, group] of groups) {
+    if (!Array.isArray(group.resources)) continue;
+    for (const [index, resource] of group.resources.entries()) {
+      const address = asRecord(asRecord(resource)['elastic-ip']);
+      for (const key of ['allocationId', 'publicIp'] as const) {
+        const value = address[key];
+        if (typeof value !== 'string') continue;
+        const owner = owners.get(value);
+        if (owner === undefined) owners.set(value, name);
+        else if (owner !== name) {
+          const path = ['groups', name, 'resources', index, 'elastic-ip', key];
+          problems.push({ path, message: `${value} already belongs to the group ${owner}` });
+        }
+      }
+    }
+  }
+  return problems;
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+const entriesOf = (value: unknown): Entries =>
+  Object.entries(asRecord(value)).map(([name, entry]) => [name, asRecord(entry)] as const);
+
+const stringsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+
+function addressesOf(node: Readonly<Record<string, unknown>>): readonly string[] {
+  return typeof node.address === 'string' ? [node.address] : stringsOf(node.addresses);
+}

@@ -1,0 +1,41 @@
+import { LEASE_CAP_MS, LEASE_RENEWAL_SHARE } from '../core/timing-rules.ts';
+import type { PathProblem } from './config-error.ts';
+import type { ConfigurationFile } from './schema.ts';
+import type { ClusterTimings } from './timings.ts';
+
+/** The term's own parameter, and the hint that names the newest. */
+const WRITES_PER_TERM = 2;
+
+/** PutParameter calls of the whole cluster when its nodes cannot hear each other but all reach the witness. */
+export interface WitnessLoad {
+  /** Within a deadtime of the cut: every leader defends itself, every challenger may try once. */
+  readonly firstBurstWrites: number;
+  /** For as long as the partition lasts, with leases grown to their cap. */
+  readonly sustainedWritesPerSecond: number;
+  readonly quotaPerSecond: number;
+}
+
+/** PROTOCOL.md, "Timing": leases double to 10 s, leaders renew at 60 %, a challenger tries once a lease. */
+export function witnessLoad(file: ConfigurationFile, timings: ClusterTimings): WitnessLoad {
+  let firstBurstWrites = 0;
+  let sustained = 0;
+  for (const [name, group] of Object.entries(file.groups)) {
+    const challengers = Math.max(0, group.nodes.length - 1);
+    const capMs = Math.max(LEASE_CAP_MS, timings.groups[name]?.leaseMs ?? 0);
+    firstBurstWrites += WRITES_PER_TERM + challengers;
+    sustained += (1_000 / capMs) * (WRITES_PER_TERM / LEASE_RENEWAL_SHARE + challengers);
+  }
+  return {
+    firstBurstWrites,
+    sustainedWritesPerSecond: Math.round(sustained * 100) / 100,
+    quotaPerSecond: file.witness.ssm.writesPerSecond,
+  };
+}
+
+export function witnessLoadProblems(load: WitnessLoad, groups: number): readonly PathProblem[] {
+  if (load.sustainedWritesPerSecond <= load.quotaPerSecond) return [];
+  const message =
+    `in a partition ${groups} groups write ${load.sustainedWritesPerSecond} times a second to the witness, ` +
+    `but writesPerSecond is ${load.quotaPerSecond}: use fewer groups, longer leases, or raise the account's quota and this number`;
+  return [{ path: ['witness', 'ssm', 'writesPerSecond'], message }];
+}

@@ -1,0 +1,437 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../src/config/config-error.ts';
+import { groupResources, privateAddressOn } from '../../../src/config/configuration.ts';
+import { loadConfiguration, parseConfiguration } from '../../../src/config/load.ts';
+import { toCoreConfig } from '../../../src/config/to-core.ts';
+import { changed, configuration, GOOD, refusalOf } from './configuration-fixture.ts';
+
+describe('a good configuration', () => {
+  it('fills in what was left out', () => {
+    const { file, witnessPrefix } = configuration();
+    expect(witnessPrefix).toBe('/eipkeeper/web');
+    expect(file).toMatchObject({
+      profile: 'default',
+      port: 9694,
+      stateDirectory: '/var/lib/eipkeeper',
+      socket: { path: '/run/eipkeeper/eipkeeper.sock' },
+      log: { level: 'info' },
+      groups: {
+        web: { kind: 'address', failback: { mode: 'auto', afterMs: 5_000 }, standbyServices: 'stopped' },
+      },
+    });
+  });
+
+  it('becomes what the core needs', () => {
+    expect(toCoreConfig(configuration(), 'aux')).toEqual({
+      self: 'aux',
+      nodes: ['main', 'aux'],
+      keepaliveMs: 100,
+      initdeadMs: 10_000,
+      groups: [
+        {
+          name: 'web',
+          kind: 'address',
+          nodes: ['main', 'aux'],
+          failback: { mode: 'auto', afterMs: 5_000 },
+          standbyServices: 'stopped',
+          timings: {
+            warntimeMs: 300,
+            deadtimeMs: 1_000,
+            leaseMs: 3_000,
+            witnessTimeoutMs: 400,
+            stopTimeoutMs: 5_000,
+          },
+        },
+      ],
+    });
+  });
+
+  it('keeps the Elastic IP apart from the services, wherever it is written', () => {
+    const web = configuration().file.groups.web!;
+    const { elasticIp, services } = groupResources(web);
+    expect(elasticIp.allocationId).toBe('eipalloc-0abc');
+    expect(services.map((service) => service.type)).toEqual(['nginx']);
+  });
+
+  it.each([
+    ['', '10.0.0.12'],
+    [', privateAddress: 10.0.0.99', '10.0.0.99'],
+    [', privateAddress: { aux: 10.0.0.88 }', '10.0.0.88'],
+    [', privateAddress: { main: 10.0.0.88 }', '10.0.0.12'],
+  ])('puts the Elastic IP%s on %s of aux', (setting, address) => {
+    const { file } = configuration(
+      changed('allocationId: eipalloc-0abc', `allocationId: eipalloc-0abc${setting}`),
+    );
+    expect(privateAddressOn(groupResources(file.groups.web!).elasticIp, 'aux', file)).toBe(address);
+  });
+
+  it.each([
+    ['on', 'auto'],
+    ['true', 'auto'],
+    ['auto', 'auto'],
+    ['off', 'manual'],
+    ['no', null],
+    ['manual', 'manual'],
+    ['{ mode: manual }', 'manual'],
+  ])('reads failback: %s as %s', (word, mode) => {
+    const text = changed('    nodes: [main', `    failback: ${word}\n    nodes: [main`);
+    if (mode === null) expect(refusalOf(text)).toEqual([expect.stringContaining('must be auto, manual or')]);
+    else expect(configuration(text).file.groups.web?.failback.mode).toBe(mode);
+  });
+
+  it('may use anchors and aliases', () => {
+    const text = changed('[main, aux]', '&all [main, aux]').concat(
+      '  api:\n    nodes: *all\n    resources: [{ elastic-ip: { publicIp: 203.0.113.9 } }]\n',
+    );
+    expect(configuration(text).file.groups.api?.nodes).toEqual(['main', 'aux']);
+  });
+});
+
+describe('a wrong configuration', () => {
+  it.each([
+    [
+      'a key typed wrong',
+      'cluster:',
+      'clutser:',
+      [
+        ':1: cluster: is missing; must be a name',
+        ':1: clutser: there is no such setting; did you mean cluster?',
+      ],
+    ],
+    [
+      'a key of another place',
+      'address: 10.0.0.12',
+      'address: 10.0.0.12, deadtime: 1s',
+      [
+        ':5: nodes.aux.deadtime: there is no such setting; there are address, addresses, port, instanceId, hostname',
+      ],
+    ],
+    [
+      'a key typed wrong deep in a resource',
+      'health: {',
+      'helth: {',
+      [':11: groups.web.resources[1].nginx.helth: there is no such setting; did you mean health?'],
+    ],
+    [
+      'a resource that does not exist',
+      '- nginx: {',
+      '- ngnix: {',
+      [
+        ':11: groups.web.resources[1].ngnix: there is no such setting; did you mean nginx?',
+        ':11: groups.web.resources[1]: must be one of elastic-ip, nginx, exec',
+      ],
+    ],
+    [
+      'a text for settings',
+      'address: 10.0.0.12 }',
+      '}',
+      [':5: nodes.aux: needs address, or addresses with one for each path'],
+    ],
+    [
+      'a name for an address',
+      '10.0.0.12',
+      'aux.internal',
+      [':5: nodes.aux.address: must be an IP address, not a name: heartbeats must not depend on DNS'],
+    ],
+    [
+      'one address for two nodes',
+      '10.0.0.12',
+      '10.0.0.11',
+      [':5: nodes.aux.address: 10.0.0.11 already belongs to main'],
+    ],
+    [
+      'one instance for two nodes',
+      '10.0.0.12',
+      '10.0.0.12, instanceId: i-0aa1',
+      [':5: nodes.aux.instanceId: i-0aa1 already belongs to main'],
+    ],
+    [
+      'a group that names an unknown node',
+      '[main, aux]',
+      '[main, axu]',
+      [':8: groups.web.nodes[1]: there is no node axu; did you mean aux?'],
+    ],
+    ['a node named twice', '[main, aux]', '[main, main]', [':8: groups.web.nodes[1]: main is named twice']],
+    [
+      'a list that is a text',
+      '[main, aux]',
+      'main',
+      [':8: groups.web.nodes: must be a list of nodes, like [main, aux]'],
+    ],
+    ['a group without nodes', '[main, aux]', '[]', [':8: groups.web.nodes: must name at least one node']],
+    [
+      'one node alone',
+      '  aux: { address: 10.0.0.12 }\n',
+      '',
+      [
+        ':3: nodes: has 1 node; a cluster has at least two',
+        ':7: groups.web.nodes[1]: there is no node aux; there are main',
+      ],
+    ],
+    [
+      'paths of different number',
+      'address: 10.0.0.12',
+      'addresses: [10.0.0.12, 10.1.0.12]',
+      [
+        ':5: nodes.aux: has 2 addresses but main has 1: every node needs one for each path, in the same order',
+      ],
+    ],
+    [
+      'a group without an address',
+      '      - elastic-ip: { allocationId: eipalloc-0abc }\n',
+      '',
+      [':9: groups.web.resources: has no elastic-ip: add "- elastic-ip: { allocationId: eipalloc-… }"'],
+    ],
+    [
+      'two addresses in a group',
+      '      - nginx',
+      '      - elastic-ip: { publicIp: 203.0.113.9 }\n      - nginx',
+      [':11: groups.web.resources[1]: a group has one Elastic IP: make a group for each'],
+    ],
+    [
+      'an address named in two ways',
+      'allocationId: eipalloc-0abc',
+      'allocationId: eipalloc-0abc, publicIp: 203.0.113.9',
+      [':10: groups.web.resources[0].elastic-ip: needs allocationId or publicIp, exactly one of the two'],
+    ],
+    [
+      'two resources in one entry',
+      'eipalloc-0abc }',
+      'eipalloc-0abc }\n        exec: { run: [/bin/x] }',
+      [':10: groups.web.resources[0]: has elastic-ip and exec in one entry: give each its own "- "'],
+    ],
+    [
+      'a command for a shell',
+      '- nginx: { health: { url: "http://127.0.0.1/health" } }',
+      '- exec: { run: "/bin/x --y" }',
+      [
+        ':11: groups.web.resources[1].exec.run: write the program and its arguments as a list, ["/usr/bin/prog", "argument"]: no shell reads it',
+      ],
+    ],
+    [
+      'a program found by PATH',
+      '- nginx: { health: { url: "http://127.0.0.1/health" } }',
+      '- exec: { run: [prog] }',
+      [
+        ':11: groups.web.resources[1].exec.run[0]: the program must be an absolute path: a service does not share your PATH',
+      ],
+    ],
+    [
+      'a start without a stop',
+      '- nginx: { health: { url: "http://127.0.0.1/health" } }',
+      '- exec: { start: [/bin/x] }',
+      [':11: groups.web.resources[1].exec: needs stop and monitor as well'],
+    ],
+    [
+      'a bare number for a duration',
+      'groups:',
+      'timings: { keepalive: 2 }\ngroups:',
+      [':6: timings.keepalive: 2 has no unit: write the unit, 2ms or 2s'],
+    ],
+    [
+      'no duration',
+      'groups:',
+      'timings: { keepalive: soon }\ngroups:',
+      [':6: timings.keepalive: "soon" is no duration: write a number and its unit, like 500ms, 1s, 2m or 1h'],
+    ],
+    ['a number for a text', 'cluster: web', 'cluster: 5', [':1: cluster: must be a name']],
+    [
+      'a choice typed wrong',
+      'groups:',
+      'profile: fats\ngroups:',
+      [':6: profile: must be one of default, fast, turbo, not "fats"; did you mean fast?'],
+    ],
+    [
+      'a key in two places',
+      'file: /etc/eipkeeper/key',
+      'file: /etc/eipkeeper/key, env: EIPKEEPER_KEY',
+      [':2: key: needs exactly one of file, ssm and env'],
+    ],
+    [
+      'a port that is none',
+      'groups:',
+      'port: 70000\ngroups:',
+      [':6: port: must be at most 65535, not 70000'],
+    ],
+    [
+      'a name that a path would read',
+      '  aux: {',
+      '  "../aux": {',
+      [
+        ':5: nodes.../aux: is no name: begin with a letter or a digit, at most 63 letters, digits, "-" and "_"',
+        ':8: groups.web.nodes[1]: there is no node aux; there are main, ../aux',
+      ],
+    ],
+    [
+      'a key given twice',
+      'groups:',
+      'cluster: other\ngroups:',
+      [':6: this key was already given: keep one of the two'],
+    ],
+    [
+      'a warm standby of what must never run twice',
+      '    nodes:',
+      '    kind: exclusive\n    standbyServices: warm\n    nodes:',
+      [
+        ':9: groups.web.standbyServices: an exclusive group must never run twice, so its standby cannot be warm: write stopped',
+      ],
+    ],
+    [
+      'a failback that is misspelled inside',
+      '    nodes:',
+      '    failback: { mode: auto, afer: 3s }\n    nodes:',
+      [':8: groups.web.failback.afer: there is no such setting; did you mean after?'],
+    ],
+    [
+      'SSM’s own prefix',
+      'groups:',
+      'witness: { ssm: { prefix: /aws/web } }\ngroups:',
+      [':6: witness.ssm.prefix: must not begin with /aws or /ssm: SSM keeps those for itself'],
+    ],
+  ])('with %s is refused at its line', (_, from, to, lines) => {
+    expect(refusalOf(changed(from, to))).toEqual(lines.map((line) => `eipkeeper.yaml${line}`));
+  });
+
+  it('is refused with everything that is wrong, in the order of the file', () => {
+    const text = changed('10.0.0.12', '10.0.0.11')
+      .replace('cluster: web', 'cluster: web/site')
+      .replace('[main, aux]', '[mian]');
+    expect(refusalOf(text).map((line) => line.split(':')[1])).toEqual(['1', '5', '8']);
+  });
+
+  it('never lets a key named __proto__ through', () => {
+    expect(refusalOf(changed('  aux:', '  __proto__:')).join('\n')).toContain('__proto__');
+    expect(({} as { address?: string }).address).toBeUndefined();
+  });
+});
+
+describe('what is no configuration', () => {
+  it.each([
+    ['an empty file', '', 'is empty'],
+    ['nothing but a comment', '# later\n', 'is empty'],
+    ['a word', 'hello', 'expected settings like "cluster: web"'],
+    ['a list', '- a\n- b\n', 'expected settings like "cluster: web"'],
+    ['bytes that are no text', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0x00, 0xff]), 'is not a text file'],
+    ['text with a zero byte', 'cluster: a\0b', 'is not a text file'],
+    ['broken YAML', 'cluster: [web', ':1: is no YAML'],
+    ['two documents', `${GOOD}---\n${GOOD}`, 'is no YAML'],
+    ['an unknown tag', 'cluster: !!js/function web', 'is no YAML'],
+    ['an anchor that is not there', 'cluster: *nowhere', 'nowhere'],
+    ['a billion laughs', bomb(), 'aliases'],
+    ['an endless nest of brackets', '['.repeat(100_000), 'nested deeper'],
+    ['an endless nest of lists', `${'- '.repeat(50_000)}x`, 'nested deeper'],
+    [
+      'an endless nest of lines',
+      Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'),
+      'nested deeper',
+    ],
+    ['more than 256 KB', `# ${'x'.repeat(257 * 1024)}`, 'at most 262144'],
+  ])('%s is refused', (_, text, reason) => {
+    expect(refusalOf(text).join('\n')).toContain(reason);
+  });
+
+  it('is refused with a ConfigError whatever the bytes are', () => {
+    const bytes = Buffer.from(GOOD);
+    fc.assert(
+      fc.property(
+        fc.nat(bytes.length - 1),
+        fc.uint8Array({ maxLength: 12 }),
+        fc.nat(20),
+        (at, insert, cut) => {
+          const mutated = Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + cut)]);
+          try {
+            parseConfiguration(mutated, 'eipkeeper.yaml');
+          } catch (error) {
+            expect(error).toBeInstanceOf(ConfigError);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the source', () => {
+  let directory = '';
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'eipkeeper-config-'));
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  it('may be a file', async () => {
+    const path = join(directory, 'eipkeeper.yaml');
+    await writeFile(path, GOOD);
+    expect((await loadConfiguration({ source: path })).file.cluster).toBe('web');
+  });
+
+  it('may be a parameter, which is read decrypted', async () => {
+    const asked: unknown[] = [];
+    const readParameter = async (name: string, options: { readonly decrypt: boolean }) => {
+      asked.push([name, options]);
+      return GOOD;
+    };
+    const { source } = await loadConfiguration({ source: 'ssm:/eipkeeper/web/config', readParameter });
+    expect(source).toBe('ssm:/eipkeeper/web/config');
+    expect(asked).toEqual([['/eipkeeper/web/config', { decrypt: true }]]);
+  });
+
+  it('says which permission is missing when the parameter cannot be read', async () => {
+    const readParameter = () => Promise.reject(new Error('AccessDeniedException'));
+    await expect(loadConfiguration({ source: 'ssm:/a/b', readParameter })).rejects.toMatchObject({
+      code: 'CONFIG_UNAVAILABLE',
+      message: expect.stringMatching(/^ssm:\/a\/b: .*AccessDeniedException.*ssm:GetParameter/),
+    });
+  });
+
+  it.each([
+    ['a file that is not there', async (path: string) => path, 'there is no such file'],
+    [
+      'a directory',
+      async (path: string) => {
+        await mkdir(path);
+        return path;
+      },
+      'is a directory',
+    ],
+    [
+      'a path through a file',
+      async (path: string) => {
+        await writeFile(path, '');
+        return join(path, 'x');
+      },
+      'part of this path is a file',
+    ],
+    ['a device', async () => '/dev/zero', 'is not a regular file'],
+  ])('cannot be %s', async (_, make, reason) => {
+    const source = await make(join(directory, 'eipkeeper.yaml'));
+    await expect(loadConfiguration({ source })).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: `${source}: ${reason}`.concat(
+        reason === 'there is no such file'
+          ? ': write it, or name another with --config'
+          : reason === 'is a directory'
+            ? ': name the file'
+            : reason.startsWith('part')
+              ? ', not a directory'
+              : '',
+      ),
+    });
+  });
+});
+
+/** Nine lines that would unfold into a billion words. */
+function bomb(): string {
+  const lines = ['a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]'];
+  for (let level = 1; level < 10; level++) {
+    lines.push(
+      `a${level}: &a${level} [${Array(10)
+        .fill(`*a${level - 1}`)
+        .join(', ')}]`,
+    );
+  }
+  return lines.join('\n');
+}
