@@ -1,0 +1,125 @@
+import { z } from 'zod';
+
+/**
+ * What `eipkeeper status --output json` prints, and what the control socket answers: the view of one node.
+ * Fields may be added in a later version; none changes its meaning or goes away within `version` 1.
+ */
+
+const linkSchema = z.object({
+  path: z.int().describe('The index of the path in `addresses` of the configuration.'),
+  address: z.string().describe('Where heartbeats to this node are sent on this path.'),
+  state: z
+    .enum(['up', 'dead', 'never'])
+    .describe('`dead`: silent for longer than deadtime; `never`: not heard since the daemon started.'),
+  rttMs: z.number().nullable().describe('The newest round trip; null when none was measured.'),
+  lastHeardMsAgo: z.number().nullable().describe('null: never.'),
+  problem: z
+    .string()
+    .default('')
+    .describe("Why what comes from there is not believed (another key, another version); '' otherwise."),
+});
+
+const nodeSchema = z.object({
+  name: z.string(),
+  state: z
+    .enum(['online', 'offline', 'standby', 'starting', 'leaving'])
+    .describe('`standby`: drained by an operator; it leads nothing. `offline`: not heard.'),
+  self: z.boolean().describe('Whether this is the node that was asked.'),
+  links: z.array(linkSchema).describe('Empty for the node itself.'),
+});
+
+const resourceSchema = z.object({
+  name: z.string().describe('"nginx", "exec worker", "203.0.113.10".'),
+  type: z.string().describe('"elastic-ip", "nginx", "exec".'),
+  state: z
+    .enum(['started', 'starting', 'stopping', 'stopped', 'failed', 'unknown'])
+    .describe('On the node that was asked.'),
+  reason: z.string().describe("Why it failed, in a sentence; '' otherwise."),
+});
+
+const phasesSchema = z
+  .object({
+    detectMs: z.number(),
+    claimMs: z.number(),
+    moveMs: z.number(),
+    startMs: z.number(),
+    totalMs: z.number(),
+  })
+  .describe('How long the parts of the takeover took.');
+
+const groupSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['address', 'exclusive']),
+  leader: z.string().nullable().describe('The owner of the newest known term; null when none is known.'),
+  term: z.int().describe('0: none is known.'),
+  role: z
+    .enum(['starting', 'restarting', 'standby', 'claiming', 'leading', 'yielding', 'acting'])
+    .describe('What the node that was asked is in this group.'),
+  authority: z
+    .object({
+      held: z.boolean(),
+      forMs: z.number().describe('For how much longer, if nothing is heard from now on.'),
+      source: z
+        .enum(['grants', 'lease', 'none'])
+        .describe('`grants`: the word of the peers. `lease`: a record in the witness.'),
+    })
+    .describe('Whether the node that was asked may change anything.'),
+  address: z.object({
+    publicIp: z.string().nullable().describe('null: not looked up yet.'),
+    holder: z
+      .string()
+      .nullable()
+      .describe('The node that has it, "free", or the id of a foreign network interface; null: not known.'),
+    here: z.boolean().describe('Whether it is on the node that was asked.'),
+    readMsAgo: z.number().nullable().describe('The age of the reading; null: never read.'),
+    complaint: z.string().describe("What is wrong with the address; '' otherwise."),
+  }),
+  resources: z.array(resourceSchema).describe('In the order of their start, the Elastic IP last.'),
+  candidates: z
+    .array(
+      z.object({
+        node: z.string(),
+        eligible: z.boolean(),
+        reason: z.string().describe("Why it could not lead; '' when it could."),
+      }),
+    )
+    .describe('In the order of preference.'),
+  handover: z
+    .object({ target: z.string(), phase: z.string(), why: z.string() })
+    .nullable()
+    .describe('A switchover under way.'),
+  lastChange: z
+    .object({
+      at: z.string().describe('ISO 8601, by the clock of the node that was asked.'),
+      reason: z.string().describe('first, takeover, defence, switchover, revoke, forced, adopt or acting.'),
+      by: z.string().describe("Who asked for it; '' when nobody did."),
+      phases: phasesSchema.nullable(),
+    })
+    .nullable()
+    .describe('The newest change of the leader that this node saw.'),
+  failedActions: z
+    .array(z.object({ at: z.string(), resource: z.string(), action: z.string(), reason: z.string() }))
+    .describe('The newest last; at most 10.'),
+});
+
+export const statusSnapshotSchema = z
+  .object({
+    version: z.literal(1).describe('Of this format.'),
+    daemonVersion: z.string(),
+    cluster: z.string(),
+    node: z.string().describe('The node that was asked.'),
+    time: z.string().describe('ISO 8601, by its clock.'),
+    witness: z.object({
+      state: z.enum(['up', 'down', 'unknown']).describe('`unknown`: not asked yet.'),
+      since: z.string().nullable().describe('ISO 8601; null: not known.'),
+      reason: z.string().describe("Why it is down; '' otherwise."),
+    }),
+    nodes: z.array(nodeSchema),
+    groups: z.array(groupSchema),
+  })
+  .meta({ title: 'eipkeeper status' });
+
+export type StatusSnapshot = z.infer<typeof statusSnapshotSchema>;
+export type NodeStatus = z.infer<typeof nodeSchema>;
+export type GroupStatus = z.infer<typeof groupSchema>;
+export type ResourceStatus = z.infer<typeof resourceSchema>;

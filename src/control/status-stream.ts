@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net';
+import type { ControlHandler } from './control-handler.ts';
+import { encodeAnswer } from './protocol.ts';
+
+/** Changes come in bursts; a watcher needs no more than this many milliseconds' worth of news. */
+const SHORTEST_INTERVAL_MS = 100;
+/** Ages and round trips move on without any change. */
+const LONGEST_INTERVAL_MS = 2_000;
+
+/**
+ * Writes the status after every change, and now and then without one, until the client goes. A slow client
+ * gets fewer snapshots, never a queue of them; one that reads nothing for `patienceMs` is left.
+ */
+export function streamStatus(socket: Socket, handler: ControlHandler, patienceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | null = null;
+    let stuck: NodeJS.Timeout | null = null;
+    let isDirty = false;
+    const send = (): void => {
+      timer = null;
+      isDirty = false;
+      if (!socket.write(encodeAnswer({ type: 'status', snapshot: handler.status() }))) {
+        stuck = setTimeout(() => socket.destroy(), patienceMs);
+        return;
+      }
+      timer = setTimeout(send, LONGEST_INTERVAL_MS);
+    };
+    const changed = (): void => {
+      if (isDirty || stuck !== null) return;
+      isDirty = true;
+      if (timer !== null) clearTimeout(timer);
+      timer = setTimeout(send, SHORTEST_INTERVAL_MS);
+    };
+    const unsubscribe = handler.subscribe(changed);
+    socket.on('drain', () => {
+      if (stuck !== null) clearTimeout(stuck);
+      stuck = null;
+      isDirty = false;
+      changed();
+    });
+    socket.once('close', () => {
+      unsubscribe();
+      if (timer !== null) clearTimeout(timer);
+      if (stuck !== null) clearTimeout(stuck);
+      resolve();
+    });
+    // Reading is what notices that the client has gone.
+    socket.resume();
+    send();
+  });
+}

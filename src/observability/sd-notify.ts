@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+
+export interface SdNotifyOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly run?: (command: readonly string[], socket: string) => Promise<unknown>;
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Tells systemd how this daemon is. Node has no unix datagram sockets, so the systemd-notify program says it
+ * (the unit needs NotifyAccess=all). Without NOTIFY_SOCKET nothing happens. Never throws, never waits.
+ */
+export class SdNotify {
+  readonly #socket: string;
+  readonly #watchdogEveryMs: number;
+  readonly #run: (command: readonly string[], socket: string) => Promise<unknown>;
+  readonly #nowMs: () => number;
+  #nextKeepAliveMs: number;
+  #keepAliveRuns = false;
+  /** What systemd heard last must be what was said last. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SdNotifyOptions = {}) {
+    const environment = options.environment ?? process.env;
+    this.#socket = environment.NOTIFY_SOCKET ?? '';
+    const watchdogUs = Number(environment.WATCHDOG_USEC ?? 0);
+    // A third of the time: one that is lost, or late on a busy machine, is not yet the end.
+    this.#watchdogEveryMs = watchdogUs > 0 ? watchdogUs / 1000 / 3 : Number.POSITIVE_INFINITY;
+    this.#nextKeepAliveMs = watchdogUs > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    this.#run = options.run ?? runNotify;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+  }
+
+  ready(status: string): void {
+    this.#say('READY=1', `STATUS=${status}`);
+  }
+
+  status(status: string): void {
+    this.#say(`STATUS=${status}`);
+  }
+
+  /** systemd wants to know when the reload began, on the monotonic clock. */
+  reloading(): void {
+    this.#say('RELOADING=1', `MONOTONIC_USEC=${Math.round(this.#nowMs() * 1000)}`);
+  }
+
+  stopping(): void {
+    this.#say('STOPPING=1');
+  }
+
+  /**
+   * To be called after a completed turn of the event loop and from nowhere else: a timer of its own would go on
+   * saying "alive" while the core has stopped turning.
+   */
+  turnCompleted(): void {
+    const nowMs = this.#nowMs();
+    if (this.#keepAliveRuns || nowMs < this.#nextKeepAliveMs) return;
+    this.#nextKeepAliveMs = nowMs + this.#watchdogEveryMs;
+    this.#keepAliveRuns = true;
+    this.#say('WATCHDOG=1').finally(() => {
+      this.#keepAliveRuns = false;
+    });
+  }
+
+  #say(...words: readonly string[]): Promise<unknown> {
+    if (this.#socket === '') return Promise.resolve();
+    const line = words.map((word) => word.replaceAll('\n', ' '));
+    const said = this.#queue.then(() => this.#run(['systemd-notify', ...line], this.#socket)).catch(() => {});
+    this.#queue = said;
+    return said;
+  }
+}
+
+function runNotify(command: readonly string[], socket: string): Promise<unknown> {
+  const [program = '', ...words] = command;
+  const options = {
+    timeout: 2000,
+    killSignal: 'SIGKILL',
+    env: { ...process.env, NOTIFY_SOCKET: socket },
+  } as const;
+  return new Promise((resolve) => execFile(program, words, options, resolve));
+}

@@ -1,0 +1,160 @@
+import type { GroupStatus, NodeStatus, ResourceStatus, StatusSnapshot } from '../control/status-snapshot.ts';
+import type { CoreSnapshot, GroupSnapshot, PeerSnapshot } from '../core/snapshot.ts';
+import type { AddressHolder, GroupName, NodeName } from '../core/types.ts';
+import type { RecentFacts } from './recent-facts.ts';
+
+/** One path to one peer, as the transport knows it. */
+export interface LinkView {
+  readonly peer: NodeName;
+  readonly path: number;
+  readonly address: string;
+  readonly rttMs: number | null;
+  readonly lastHeardMsAgo: number | null;
+  /** Why what comes from there is not believed; '' otherwise. */
+  readonly problem: string;
+}
+
+/** What the shell knows of a group and the core does not. */
+export interface GroupFacts {
+  /** In the order of preference. */
+  readonly nodes: readonly NodeName[];
+  /** null: not looked up yet. */
+  readonly publicIp: string | null;
+  /** In the order of their start, the address apart. */
+  readonly resources: readonly ResourceStatus[];
+}
+
+export interface StatusSources {
+  readonly daemonVersion: string;
+  readonly cluster: string;
+  readonly now: Date;
+  readonly core: CoreSnapshot;
+  readonly links: readonly LinkView[];
+  /** A link silent for longer than this is dead. */
+  readonly deadtimeMs: number;
+  readonly facts: RecentFacts;
+  readonly groups: ReadonlyMap<GroupName, GroupFacts>;
+}
+
+/** The view of this node, as `eipkeeper status` shows it. */
+export function statusSnapshot(sources: StatusSources): StatusSnapshot {
+  const { core, facts } = sources;
+  return {
+    version: 1,
+    daemonVersion: sources.daemonVersion,
+    cluster: sources.cluster,
+    node: core.self,
+    time: sources.now.toISOString(),
+    witness: { ...facts.witness },
+    nodes: core.nodes.flatMap((name) => {
+      if (name === core.self) return [selfStatus(core)];
+      return core.peers.filter((peer) => peer.name === name).map((peer) => peerStatus(peer, sources));
+    }),
+    groups: core.groups.map((group) => groupStatus(group, sources)),
+  };
+}
+
+function selfStatus(core: CoreSnapshot): NodeStatus {
+  const starting = core.groups.length > 0 && core.groups.every((group) => group.role === 'starting');
+  const state = core.drained ? 'standby' : starting ? 'starting' : 'online';
+  return { name: core.self, state, self: true, links: [] };
+}
+
+function peerStatus(peer: PeerSnapshot, { links, deadtimeMs }: StatusSources): NodeStatus {
+  return {
+    name: peer.name,
+    state: peerState(peer),
+    self: false,
+    links: links
+      .filter((link) => link.peer === peer.name)
+      .map(({ path, address, rttMs, lastHeardMsAgo, problem }) => ({
+        path,
+        address,
+        state: linkState(lastHeardMsAgo, deadtimeMs),
+        rttMs,
+        lastHeardMsAgo,
+        problem,
+      })),
+  };
+}
+
+function peerState(peer: PeerSnapshot): NodeStatus['state'] {
+  if (!peer.up) return 'offline';
+  if (peer.leaving) return 'leaving';
+  if (peer.drained) return 'standby';
+  const starting = peer.groups.length > 0 && peer.groups.every(({ role }) => role === 'starting');
+  return starting ? 'starting' : 'online';
+}
+
+function linkState(heardMsAgo: number | null, deadtimeMs: number): 'up' | 'dead' | 'never' {
+  if (heardMsAgo === null) return 'never';
+  return heardMsAgo > deadtimeMs ? 'dead' : 'up';
+}
+
+function groupStatus(group: GroupSnapshot, sources: StatusSources): GroupStatus {
+  const facts = sources.groups.get(group.name);
+  const publicIp = facts?.publicIp ?? null;
+  return {
+    name: group.name,
+    kind: group.kind,
+    leader: group.owner === '' ? null : group.owner,
+    term: group.term,
+    role: group.role,
+    authority: { ...group.authority, forMs: finite(group.authority.forMs) },
+    address: {
+      publicIp,
+      holder: holderName(group.address.holder),
+      here: group.address.here,
+      readMsAgo: group.address.readMsAgo,
+      complaint: group.address.complaint,
+    },
+    resources: [...(facts?.resources ?? []), addressStatus(group, publicIp)],
+    candidates: (facts?.nodes ?? []).map((node) => candidate(node, group, sources.core)),
+    handover: group.handover,
+    lastChange: sources.facts.lastChange(group.name),
+    failedActions: [...sources.facts.failedActions(group.name)],
+  };
+}
+
+/** A node without peers has authority without end, which JSON cannot say. */
+const finite = (value: number): number => (Number.isFinite(value) ? value : Number.MAX_SAFE_INTEGER);
+
+function holderName(holder: AddressHolder | null): string | null {
+  switch (holder?.kind) {
+    case undefined:
+      return null;
+    case 'free':
+      return 'free';
+    case 'node':
+      return holder.node;
+    case 'foreign':
+      return holder.networkInterfaceId;
+  }
+}
+
+function addressStatus({ address }: GroupSnapshot, publicIp: string | null): ResourceStatus {
+  const base = { name: publicIp ?? 'elastic-ip', type: 'elastic-ip', reason: address.complaint };
+  if (address.moving) return { ...base, state: 'starting' };
+  if (address.here) return { ...base, state: 'started' };
+  if (address.holder === null) return { ...base, state: 'unknown' };
+  return { ...base, state: 'stopped' };
+}
+
+function candidate(
+  node: NodeName,
+  group: GroupSnapshot,
+  core: CoreSnapshot,
+): GroupStatus['candidates'][number] {
+  const reason = node === core.self ? group.ineligible : whyPeerIsNot(node, group.name, core);
+  return { node, eligible: reason === '', reason };
+}
+
+function whyPeerIsNot(node: NodeName, group: GroupName, core: CoreSnapshot): string {
+  const peer = core.peers.find(({ name }) => name === node);
+  if (peer === undefined || !peer.up) return 'it is not heard';
+  if (peer.drained) return 'it is in standby (eipkeeper online ends that)';
+  if (peer.leaving) return 'it is leaving';
+  const report = peer.groups.find((candidateReport) => candidateReport.group === group);
+  if (report === undefined) return 'it has not said anything about this group yet';
+  return report.eligible ? '' : 'it says that it could not lead: "eipkeeper status" there tells why';
+}

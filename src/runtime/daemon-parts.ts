@@ -1,0 +1,176 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AwsClients } from '../cloud/aws-clients.ts';
+import type { AddressId } from '../cloud/elastic-ip.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { type Configuration, groupResources } from '../config/configuration.ts';
+import { type HeartbeatKeys, keyVariables, loadKeys } from '../config/key.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { findOwnNode } from '../config/node-identity.ts';
+import type { GroupName, Incarnation, NodeName } from '../core/types.ts';
+import type { Logger } from '../observability/logger.ts';
+import { createChain } from '../resources/create-chain.ts';
+import { withholdFromChildren } from '../resources/process-runner.ts';
+import type { ResourceChain } from '../resources/resource-chain.ts';
+import { UdpTransport } from '../wire/udp-transport.ts';
+import type { CloudGroup } from './cloud-performer.ts';
+import { type Machine, readMachine } from './machine-facts.ts';
+import { addressId, nodeFinder, peerAddresses, privateAddressFor, sessionTimings } from './node-plan.ts';
+import { createParameterReader } from './parameter-reader.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface PartsOptions {
+  readonly source: string;
+  readonly version: string;
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What a daemon is made of before it runs. */
+export interface DaemonParts {
+  readonly configuration: Configuration;
+  readonly machine: Machine;
+  readonly self: NodeName;
+  readonly incarnation: Incarnation;
+  readonly clients: AwsClients;
+  readonly keys: HeartbeatKeys;
+  readonly chains: ReadonlyMap<GroupName, ResourceChain>;
+  readonly addresses: ReadonlyMap<GroupName, AddressId>;
+  readonly cloudGroups: ReadonlyMap<GroupName, CloudGroup>;
+  readonly transport: UdpTransport;
+}
+
+/** Reads what is needed to be a node. Throws ConfigError, ImdsError; starts nothing that outlives a failure. */
+export async function prepareParts(options: PartsOptions): Promise<DaemonParts> {
+  const { environment, signal, log } = options;
+  // Side by side: the metadata service may take its time while the file is wrong.
+  const reading = readMachine(environment, signal, (sentence) => log.warn(sentence));
+  reading.catch(() => {});
+  const fromFile = options.source.startsWith('ssm:') ? null : await loadConfiguration(options);
+  const machine = await reading;
+  let clients: AwsClients | null = null;
+  try {
+    const configuration = fromFile ?? (await loadFromSsm(options, machine));
+    const self = findOwnNode(configuration, machine.facts);
+    withholdFromChildren(keyVariables(configuration.file));
+    clients = newClients(options, machine, configuration);
+    clients.start();
+    const readParameter = createParameterReader(clients, signal);
+    const uid = process.getuid?.() ?? 0;
+    const [keys, cloudGroups] = await Promise.all([
+      loadKeys(configuration.file, { readParameter, env: environment, uid }),
+      planCloud(configuration, self, machine, signal),
+      prepareDirectory(configuration.file.stateDirectory),
+    ]);
+    const incarnation = randomBytes(8).toString('hex') as Incarnation;
+    return {
+      configuration,
+      machine,
+      self,
+      incarnation,
+      clients,
+      keys,
+      chains: createChains(configuration, log),
+      addresses: new Map([...cloudGroups].map(([name, group]) => [name, group.address])),
+      cloudGroups,
+      transport: newTransport({ configuration, self, incarnation, machine, keys, log }),
+    };
+  } catch (error) {
+    clients?.close();
+    await machine.close();
+    throw error;
+  }
+}
+
+async function loadFromSsm(options: PartsOptions, machine: Machine): Promise<Configuration> {
+  const clients = newClients(options, machine, null);
+  try {
+    const readParameter = createParameterReader(clients, options.signal);
+    return await loadConfiguration({ source: options.source, readParameter });
+  } finally {
+    clients.close();
+  }
+}
+
+function newClients(
+  { environment, version }: PartsOptions,
+  { identity }: Machine,
+  configuration: Configuration | null,
+): AwsClients {
+  const { region, endpoint } = configuration?.file.aws ?? {};
+  return new AwsClients({
+    region: region ?? environment.AWS_REGION ?? identity.region,
+    version,
+    environment: endpoint === undefined ? environment : { ...environment, AWS_ENDPOINT_URL: endpoint },
+  });
+}
+
+async function planCloud(
+  configuration: Configuration,
+  self: NodeName,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<GroupName, CloudGroup>> {
+  const groups = new Map<GroupName, CloudGroup>();
+  for (const [name, { nodes }] of Object.entries(configuration.file.groups)) {
+    if (!nodes.includes(self)) continue;
+    const privateAddress = privateAddressFor(configuration, name, self);
+    const networkInterfaceId = await machine.findInterface(privateAddress, signal);
+    if (networkInterfaceId === null) {
+      const message = `${privateAddress} is on no network interface of ${machine.identity.instanceId}, so the Elastic IP cannot go there: give this node's private address, or assign it`;
+      throw new ConfigError('CONFIG_INVALID', configuration.source, [
+        { line: null, path: `groups.${name}`, message },
+      ]);
+    }
+    const own = { name: self, instanceId: machine.identity.instanceId, networkInterfaceId };
+    groups.set(name, {
+      address: addressId(configuration, name),
+      target: { networkInterfaceId, privateAddress },
+      findNode: nodeFinder(configuration, name, own),
+    });
+  }
+  return groups;
+}
+
+function createChains({ file }: Configuration, log: Logger): ReadonlyMap<GroupName, ResourceChain> {
+  const chains = new Map<GroupName, ResourceChain>();
+  for (const [group, settings] of Object.entries(file.groups)) {
+    const resources = groupResources(settings).services;
+    const onUnhealthy = (reason: string) => log.warn(`${group}: ${reason}; it is started again`);
+    chains.set(group, createChain({ group, resources, runDir: file.stateDirectory, onUnhealthy }));
+  }
+  return chains;
+}
+
+interface TransportParts {
+  readonly configuration: Configuration;
+  readonly self: NodeName;
+  readonly incarnation: Incarnation;
+  readonly machine: Machine;
+  readonly keys: HeartbeatKeys;
+  readonly log: Logger;
+}
+
+function newTransport(parts: TransportParts): UdpTransport {
+  const { configuration, self, incarnation, machine, keys, log } = parts;
+  const peers = peerAddresses(configuration);
+  return new UdpTransport({
+    self: { name: self, incarnation, instanceId: machine.identity.instanceId },
+    paths: peers[self] ?? [],
+    peers,
+    groups: Object.keys(configuration.file.groups),
+    keys,
+    timings: sessionTimings(configuration),
+    log,
+  });
+}
+
+/** A missing or full disk stops nothing: whoever writes there copes with it and says so. */
+async function prepareDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch(() => {});
+}
+
+export const statePath = ({ file }: Configuration): string => join(file.stateDirectory, 'state.json');

@@ -1,0 +1,128 @@
+import { ImdsError } from '../cloud/imds.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { EXIT } from '../control/exit-codes.ts';
+import { ControlSocketError } from '../control/socket-file.ts';
+import { createLogger, type Logger } from '../observability/logger.ts';
+import { SdNotify } from '../observability/sd-notify.ts';
+import { TransportError } from '../wire/transport-error.ts';
+import { type Environment, prepareParts } from './daemon-parts.ts';
+import { InstanceLock } from './instance-lock.ts';
+import { RunningNode } from './running-node.ts';
+
+export interface DaemonOptions {
+  /** A path, or "ssm:/name/of/a/parameter". */
+  readonly source: string;
+  readonly version: string;
+  readonly environment: Environment;
+  /** `process`, unless a test sends the signals. Handlers are added here and nowhere else. */
+  readonly signals: DaemonSignals;
+  readonly log?: Logger;
+}
+
+export interface DaemonSignals {
+  on(event: 'SIGTERM' | 'SIGINT' | 'SIGHUP', handler: () => void): unknown;
+  on(event: 'uncaughtException' | 'unhandledRejection', handler: (error: unknown) => void): unknown;
+}
+
+/** The core leaves within 45 s; this is for one that does not. */
+const LEAVE_AT_MOST_MS = 60_000;
+
+/**
+ * Runs the daemon until it ends and resolves with its exit code; whoever called ends the process with it.
+ * Whatever ends it, a crash above all, leaves services and address as they are: only the core takes them away.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const log = options.log ?? createLogger({ level: 'info' });
+  const abort = new AbortController();
+  let leaving = false;
+  let node: RunningNode | null = null;
+  const ended = Promise.withResolvers<number>();
+  const end = (code: number, sentence: string) => {
+    if (code === EXIT.ok) log.info(sentence);
+    else log.error(sentence);
+    abort.abort();
+    const closed = node?.close() ?? Promise.resolve();
+    closed.then(
+      () => ended.resolve(code),
+      () => ended.resolve(code),
+    );
+  };
+  const crash = (error: unknown) => {
+    log.fatal({ err: error }, 'a defect ended the daemon; services and address stay as they are');
+    ended.resolve(EXIT.error);
+  };
+  options.signals.on('uncaughtException', crash);
+  options.signals.on('unhandledRejection', crash);
+  const stop = () => {
+    // A second request, or one before there is anything to hand over.
+    if (leaving || node === null || !node.stop('leave')) {
+      return end(EXIT.ok, 'stopped at once; services and address stay as they are');
+    }
+    leaving = true;
+    setTimeout(() => end(EXIT.timeout, 'leaving took too long; services and address stay'), LEAVE_AT_MOST_MS);
+  };
+  options.signals.on('SIGTERM', stop);
+  options.signals.on('SIGINT', stop);
+  options.signals.on('SIGHUP', () => void node?.reload());
+  const prepared = (runningNode: RunningNode) => {
+    node = runningNode;
+  };
+  startNode({ ...options, log, signal: abort.signal, prepared, end, crash }).catch((error: unknown) => {
+    if (abort.signal.aborted) return;
+    const refusal = refusalOf(error);
+    if (refusal === null) crash(error);
+    else end(refusal.code, refusal.sentence);
+  });
+  return ended.promise;
+}
+
+interface StartOptions extends DaemonOptions {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Signals that come from now on are for this node, also while it starts. */
+  readonly prepared: (node: RunningNode) => void;
+  readonly end: (code: number, sentence: string) => void;
+  readonly crash: (error: unknown) => void;
+}
+
+async function startNode(options: StartOptions): Promise<void> {
+  const parts = await prepareParts(options);
+  options.log.level = parts.configuration.file.log.level;
+  const lock = new InstanceLock(parts.configuration.file.cluster, parts.self);
+  const holder = await lock.acquire();
+  if (holder !== '') {
+    parts.clients.close();
+    throw new AlreadyRuns(
+      `${holder} already is the daemon of ${parts.self} here; this one was not started: stop the other first`,
+    );
+  }
+  const notify = new SdNotify({ environment: options.environment });
+  const node = new RunningNode({ ...options, parts, lock, notify });
+  options.prepared(node);
+  await node.start();
+}
+
+class AlreadyRuns extends Error {}
+
+/** A start that was refused for a reason that the operator can mend; null: a defect. */
+function refusalOf(error: unknown): { code: number; sentence: string } | null {
+  if (error instanceof ConfigError) {
+    const code = {
+      CONFIG_INVALID: EXIT.misconfigured,
+      CONFIG_UNREADABLE: EXIT.misconfigured,
+      CONFIG_DENIED: EXIT.noPermission,
+      CONFIG_UNAVAILABLE: EXIT.unavailable,
+    }[error.code];
+    return { code, sentence: `not started: ${error.message}` };
+  }
+  if (error instanceof ImdsError) {
+    return {
+      code: EXIT.unavailable,
+      sentence: `not started: who this machine is, is not known: ${error.message}`,
+    };
+  }
+  if (error instanceof TransportError) return { code: EXIT.unavailable, sentence: error.message };
+  if (error instanceof AlreadyRuns) return { code: EXIT.unavailable, sentence: error.message };
+  if (error instanceof ControlSocketError) return { code: EXIT.unavailable, sentence: error.message };
+  return null;
+}

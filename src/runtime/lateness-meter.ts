@@ -1,0 +1,23 @@
+/** How late this process's timers fire: its own slowness, which must not be taken for a peer's silence. */
+export class LatenessMeter {
+  #worstMs = 0;
+  #lateCount = 0;
+  #timers = 0;
+
+  record(lateMs: number): void {
+    this.#timers += 1;
+    this.#worstMs = Math.max(this.#worstMs, lateMs);
+    if (lateMs > 50) this.#lateCount += 1;
+  }
+
+  /** Since the last `reset`: how many timers fired, how many later than 50 ms, and the worst of them. */
+  read(): { readonly timers: number; readonly late: number; readonly worstMs: number } {
+    return { timers: this.#timers, late: this.#lateCount, worstMs: this.#worstMs };
+  }
+
+  reset(): void {
+    this.#worstMs = 0;
+    this.#lateCount = 0;
+    this.#timers = 0;
+  }
+}

@@ -1,0 +1,304 @@
+import { randomInt } from 'node:crypto';
+import type { Configuration } from '../config/configuration.ts';
+import { keyVariables, loadKeys } from '../config/key.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { toCoreConfig } from '../config/to-core.ts';
+import type { ControlHandler } from '../control/control-handler.ts';
+import { EXIT } from '../control/exit-codes.ts';
+import { ControlServer } from '../control/server.ts';
+import type { StatusSnapshot } from '../control/status-snapshot.ts';
+import type { CommandOutcome } from '../core/effects.ts';
+import type { Note } from '../core/notes.ts';
+import { Journal, journalDirectory } from '../journal/journal.ts';
+import type { Logger } from '../observability/logger.ts';
+import { RecentFacts } from '../observability/recent-facts.ts';
+import type { SdNotify } from '../observability/sd-notify.ts';
+import { sentenceOf } from '../observability/sentences.ts';
+import { statusSnapshot } from '../observability/status.ts';
+import { withholdFromChildren } from '../resources/process-runner.ts';
+import { SsmWitness } from '../witness/ssm-witness.ts';
+import { Clock } from './clock.ts';
+import { createCloudPerformer } from './cloud-performer.ts';
+import { type DaemonParts, type Environment, statePath } from './daemon-parts.ts';
+import type { CallPerformer } from './effect-runner.ts';
+import { groupFacts } from './group-facts.ts';
+import type { InstanceLock } from './instance-lock.ts';
+import { LocalHealthWatch } from './local-health.ts';
+import { peerAddresses, sessionTimings } from './node-plan.ts';
+import { NodeRuntime } from './node-runtime.ts';
+import { createParameterReader } from './parameter-reader.ts';
+import { PublicAddresses } from './public-addresses.ts';
+import { reloadDifferences } from './reload-differences.ts';
+import { createServicesPerformer } from './services-performer.ts';
+import { StateFile } from './state-file.ts';
+import { createWitnessPerformer } from './witness-performer.ts';
+
+export interface RunningNodeOptions {
+  readonly parts: DaemonParts;
+  readonly source: string;
+  readonly version: string;
+  readonly environment: Environment;
+  readonly log: Logger;
+  readonly lock: InstanceLock;
+  readonly notify: SdNotify;
+  readonly signal: AbortSignal;
+  /** The node has ended by itself. */
+  readonly end: (code: number, sentence: string) => void;
+  readonly crash: (error: unknown) => void;
+}
+
+/** What a close may take: a disk or a socket that hangs must not keep the process. */
+const CLOSE_AT_MOST_MS = 1_000;
+/** What a daemon that broke down waits for its journal: the step that broke it is in there. */
+const LAST_WORDS_AT_MOST_MS = 250;
+
+/** The parts at work: started, reloaded, asked and closed. */
+export class RunningNode implements ControlHandler {
+  readonly #options: RunningNodeOptions;
+  #configuration: Configuration;
+  readonly #clock = new Clock();
+  readonly #facts = new RecentFacts(() => new Date(this.#clock.wallMs()));
+  readonly #addresses: PublicAddresses;
+  readonly #stateFile: StateFile;
+  readonly #journal: Journal | null;
+  readonly #witness: SsmWitness;
+  readonly #control: ControlServer;
+  readonly #health: LocalHealthWatch;
+  readonly #listeners = new Set<() => void>();
+  #runtime: NodeRuntime | null = null;
+
+  constructor(options: RunningNodeOptions) {
+    this.#options = options;
+    const { parts, log } = options;
+    const { file } = parts.configuration;
+    this.#configuration = parts.configuration;
+    this.#witness = new SsmWitness({ clients: parts.clients, prefix: parts.configuration.witnessPrefix });
+    this.#addresses = new PublicAddresses(parts.clients, parts.addresses);
+    this.#stateFile = new StateFile(statePath(parts.configuration), (sentence) => log.warn(sentence));
+    this.#journal = this.#createJournal();
+    this.#control = new ControlServer({
+      path: file.socket.path,
+      group: file.socket.group ?? null,
+      node: parts.self,
+      handler: this,
+      onProblem: (sentence) => log.warn(sentence),
+    });
+    this.#health = new LocalHealthWatch({
+      groups: [...parts.chains].map(([name, chain]) => ({
+        name,
+        validate: (limits) => chain.validate(limits),
+      })),
+      generalProblem: () => {
+        const credentials = parts.clients.credentialState();
+        return credentials.status === 'missing' ? credentials.reason : '';
+      },
+      onHealth: (health) => this.#runtime?.health(health),
+    });
+  }
+
+  /** Heartbeats first: whatever the peers do not need to hear of this node comes after. Throws TransportError. */
+  async start(): Promise<void> {
+    const { parts, log, notify, signal } = this.#options;
+    const saved = await this.#stateFile.read();
+    if (signal.aborted) return;
+    const runtime = this.#createRuntime(saved);
+    this.#runtime = runtime;
+    await parts.transport.start({
+      onMessage: ({ receivedAtMs, ...delivery }) => {
+        const { suspendedMs } = this.#clock.instant();
+        runtime.deliver(delivery, { nowMs: receivedAtMs, suspendedMs });
+      },
+      onNameTaken: (instanceId) => this.#nameTaken(instanceId),
+    });
+    runtime.start();
+    log.info(
+      `${parts.self} runs (eipkeeper ${this.#options.version}, cluster ${this.#configuration.file.cluster})`,
+    );
+    notify.ready(`${parts.self} is starting`);
+    this.#health.start();
+    this.#addresses.start();
+    try {
+      await this.#control.start();
+    } catch (error) {
+      log.error(`commands cannot reach this daemon, it goes on without: ${(error as Error).message}`);
+    }
+  }
+
+  /** False when there is nothing yet that could be handed over. */
+  stop(mode: 'leave' | 'hold'): boolean {
+    if (this.#runtime === null) return false;
+    this.#options.notify.stopping();
+    void this.#runtime.command({ type: 'stop', mode });
+    return true;
+  }
+
+  /** Ends everything but the services and the address. */
+  async close(): Promise<void> {
+    const { parts, lock, notify } = this.#options;
+    notify.stopping();
+    this.#runtime?.close('the daemon has stopped');
+    this.#health.close();
+    this.#addresses.close();
+    this.#witness.close();
+    const closing = Promise.allSettled([
+      parts.transport.close(),
+      this.#control.close(),
+      this.#stateFile.settled(),
+      this.#journal?.close(),
+      parts.machine.close(),
+    ]);
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => {
+      timer = setTimeout(resolve, CLOSE_AT_MOST_MS);
+    });
+    await Promise.race([closing, enough]);
+    clearTimeout(timer);
+    parts.clients.close();
+    lock.release();
+  }
+
+  status(): StatusSnapshot {
+    const { parts, version } = this.#options;
+    const runtime = this.#runtime;
+    if (runtime === null) throw new Error('the node has not started yet');
+    return statusSnapshot({
+      daemonVersion: version,
+      cluster: this.#configuration.file.cluster,
+      now: new Date(this.#clock.wallMs()),
+      core: runtime.snapshot(),
+      links: parts.transport
+        .links()
+        .map(({ heardMsAgo, ...link }) => ({ ...link, lastHeardMsAgo: heardMsAgo })),
+      deadtimeMs: sessionTimings(this.#configuration).deadtimeMs,
+      facts: this.#facts,
+      groups: groupFacts(this.#configuration, parts.chains, this.#addresses),
+    });
+  }
+
+  command(command: Parameters<ControlHandler['command']>[0]): Promise<CommandOutcome> {
+    if (this.#runtime === null) return Promise.resolve({ status: 'refused', reason: 'the node is starting' });
+    if (command.type === 'stop') this.#options.notify.stopping();
+    return this.#runtime.command(command);
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async reload(): Promise<CommandOutcome> {
+    const { notify, log, parts } = this.#options;
+    notify.reloading();
+    try {
+      const reason = await this.#reload();
+      if (reason === '') log.info('the configuration was read again and is in use');
+      else log.error(`the configuration was read again and refused, nothing changed: ${reason}`);
+      return { status: reason === '' ? 'done' : 'refused', reason };
+    } finally {
+      notify.ready(`${parts.self} runs`);
+    }
+  }
+
+  async #reload(): Promise<string> {
+    const { parts, source, environment, signal } = this.#options;
+    const readParameter = createParameterReader(parts.clients, signal);
+    try {
+      const wanted = await loadConfiguration({ source, readParameter });
+      const fixed = reloadDifferences(this.#configuration, wanted, parts.self);
+      if (fixed.length > 0) return `these take a restart: ${fixed.join(', ')}`;
+      const keys = await loadKeys(wanted.file, {
+        readParameter,
+        env: environment,
+        uid: process.getuid?.() ?? 0,
+      });
+      withholdFromChildren(keyVariables(wanted.file));
+      // The two that can refuse come first, so that a refusal changes nothing.
+      parts.transport.setPeers(peerAddresses(wanted));
+      parts.transport.setKeys(keys);
+      parts.transport.setTimings(sessionTimings(wanted));
+      this.#runtime?.reload(toCoreConfig(wanted, parts.self));
+      this.#options.log.level = wanted.file.log.level;
+      this.#configuration = wanted;
+      void this.#health.validate();
+      return '';
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #createJournal(): Journal | null {
+    const { parts, version, log } = this.#options;
+    const { file } = parts.configuration;
+    if (file.journal === null) return null;
+    return new Journal({
+      directory: journalDirectory(file.stateDirectory),
+      bytesMost: file.journal.bytesMost,
+      version,
+      paths: file.nodes[parts.self]?.addresses.length ?? 1,
+      wallMsAt: (nowMs) => this.#clock.wallMs() - this.#clock.nowMs() + nowMs,
+      onTrouble: (sentence) => log.warn(sentence),
+    });
+  }
+
+  /** The loop stands still already, so nothing is decided while it waits. */
+  #crash(error: unknown): void {
+    const enough = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_AT_MOST_MS));
+    void Promise.race([this.#journal?.settled(), enough]).finally(() => this.#options.crash(error));
+  }
+
+  #createRuntime(saved: Awaited<ReturnType<StateFile['read']>>): NodeRuntime {
+    const { parts, end, notify } = this.#options;
+    const { file } = parts.configuration;
+    return new NodeRuntime({
+      config: toCoreConfig(parts.configuration, parts.self),
+      incarnation: parts.incarnation,
+      seed: randomInt(2 ** 32),
+      saved,
+      clock: this.#clock,
+      send: (to, path, message) => parts.transport.send(to, path, message),
+      witness: this.#watched(createWitnessPerformer(this.#witness)),
+      cloud: createCloudPerformer({
+        clients: parts.clients,
+        groups: parts.cloudGroups,
+        instanceIdOf: (node) => file.nodes[node]?.instanceId ?? parts.transport.instanceIdOf(node),
+      }),
+      services: createServicesPerformer(parts.chains),
+      persist: (state) => this.#stateFile.write(state),
+      journal: this.#journal,
+      onNote: (note) => this.#note(note),
+      onExit: (code, reason) => end(code, reason),
+      onCrash: (error) => this.#crash(error),
+      onTurn: () => notify.turnCompleted(),
+      onChange: () => {
+        for (const listener of this.#listeners) listener();
+      },
+    });
+  }
+
+  #watched(perform: CallPerformer): CallPerformer {
+    return async (call, signal) => {
+      const result = await perform(call, signal);
+      if (result.type !== 'failed') this.#facts.witnessAnswered();
+      return result;
+    };
+  }
+
+  #note(note: Note): void {
+    const { parts, log, notify } = this.#options;
+    this.#facts.take(note);
+    const { severity, text } = sentenceOf(note, {
+      self: parts.self,
+      addressOf: (group) => this.#addresses.nameOf(group),
+    });
+    log[severity](text);
+    if (note.type === 'serving' || note.type === 'leader-known') notify.status(text);
+  }
+
+  #nameTaken(instanceId: string): void {
+    const { parts, end } = this.#options;
+    end(
+      EXIT.misconfigured,
+      `the instance ${instanceId} lives and is ${parts.self} already; this one stops and changes nothing: give it another name, or stop eipkeeper there`,
+    );
+  }
+}

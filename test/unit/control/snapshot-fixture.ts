@@ -1,0 +1,52 @@
+import type { GroupStatus, StatusSnapshot } from '../../../src/control/status-snapshot.ts';
+
+export function groupStatus(overrides: Partial<GroupStatus> = {}): GroupStatus {
+  return {
+    name: 'web',
+    kind: 'address',
+    leader: 'main',
+    term: 7,
+    role: 'leading',
+    authority: { held: true, forMs: 912, source: 'grants' },
+    address: { publicIp: '203.0.113.10', holder: 'main', here: true, readMsAgo: 4_000, complaint: '' },
+    resources: [
+      { name: 'nginx', type: 'nginx', state: 'started', reason: '' },
+      { name: '203.0.113.10', type: 'elastic-ip', state: 'started', reason: '' },
+    ],
+    candidates: [
+      { node: 'main', eligible: true, reason: '' },
+      { node: 'aux', eligible: true, reason: '' },
+    ],
+    handover: null,
+    lastChange: {
+      at: '2026-11-21T05:00:00.000Z',
+      reason: 'takeover',
+      by: '',
+      phases: { detectMs: 1_000, claimMs: 80, moveMs: 610, startMs: 0, totalMs: 1_690 },
+    },
+    failedActions: [],
+    ...overrides,
+  };
+}
+
+export function statusSnapshot(overrides: Partial<StatusSnapshot> = {}): StatusSnapshot {
+  return {
+    version: 1,
+    daemonVersion: '0.1.0',
+    cluster: 'web',
+    node: 'main',
+    time: '2026-11-21T05:10:00.000Z',
+    witness: { state: 'up', since: '2026-11-21T04:00:00.000Z', reason: '' },
+    nodes: [
+      { name: 'main', state: 'online', self: true, links: [] },
+      {
+        name: 'aux',
+        state: 'online',
+        self: false,
+        links: [{ path: 0, address: '10.0.0.12', state: 'up', rttMs: 0.4, lastHeardMsAgo: 37, problem: '' }],
+      },
+    ],
+    groups: [groupStatus()],
+    ...overrides,
+  };
+}

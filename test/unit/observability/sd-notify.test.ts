@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { SdNotify } from '../../../src/observability/sd-notify.ts';
+
+function machine(environment: Record<string, string>) {
+  const said: string[][] = [];
+  const time = { nowMs: 0 };
+  const notify = new SdNotify({
+    environment,
+    nowMs: () => time.nowMs,
+    run: async (command) => said.push(command.slice(1)),
+  });
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+  return { said, time, notify, settled };
+}
+
+describe('word to systemd', () => {
+  it('is not given where systemd did not ask for it', async () => {
+    const { notify, said, settled } = machine({ WATCHDOG_USEC: '3000000' });
+    notify.ready('leader main');
+    notify.turnCompleted();
+    await settled();
+    expect(said).toEqual([]);
+  });
+
+  it('keeps its order', async () => {
+    const { notify, said, settled, time } = machine({ NOTIFY_SOCKET: '/run/notify' });
+    notify.ready('starting');
+    time.nowMs = 12.5;
+    notify.reloading();
+    notify.stopping();
+    await settled();
+    expect(said).toEqual([
+      ['READY=1', 'STATUS=starting'],
+      ['RELOADING=1', 'MONOTONIC_USEC=12500'],
+      ['STOPPING=1'],
+    ]);
+  });
+
+  it('feeds the watchdog after completed turns, three times in its time at most', async () => {
+    const { notify, said, settled, time } = machine({ NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '3000000' });
+    for (time.nowMs = 0; time.nowMs < 3000; time.nowMs += 100) {
+      notify.turnCompleted();
+      await settled();
+    }
+    expect(said).toEqual([['WATCHDOG=1'], ['WATCHDOG=1'], ['WATCHDOG=1']]);
+  });
+
+  it('does not feed a watchdog that is not set', async () => {
+    const { notify, said, settled } = machine({ NOTIFY_SOCKET: '/x' });
+    notify.turnCompleted();
+    await settled();
+    expect(said).toEqual([]);
+  });
+
+  it('goes on when the program that says it is missing', async () => {
+    const notify = new SdNotify({
+      environment: { NOTIFY_SOCKET: '/x' },
+      run: () => Promise.reject(new Error('ENOENT')),
+    });
+    notify.ready('x');
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { statusSnapshotSchema } from '../../../src/control/status-snapshot.ts';
+import type { CoreSnapshot } from '../../../src/core/snapshot.ts';
+import type { Term } from '../../../src/core/types.ts';
+import { RecentFacts } from '../../../src/observability/recent-facts.ts';
+import { type StatusSources, statusSnapshot } from '../../../src/observability/status.ts';
+
+const now = new Date('2030-01-02T03:04:05Z');
+
+const core: CoreSnapshot = {
+  self: 'main',
+  nodes: ['main', 'aux'],
+  drained: false,
+  witnessDownForMs: null,
+  peers: [
+    {
+      name: 'aux',
+      up: true,
+      heardMsAgo: 40,
+      drained: false,
+      leaving: false,
+      groups: [{ group: 'web', role: 'standby', eligible: false, hasAddress: false, serving: false }],
+    },
+  ],
+  groups: [
+    {
+      name: 'web',
+      kind: 'address',
+      role: 'leading',
+      term: 7 as Term,
+      owner: 'main',
+      requestedBy: '',
+      authority: { held: true, forMs: Number.POSITIVE_INFINITY, source: 'grants' },
+      address: {
+        holder: { kind: 'node', node: 'main' },
+        here: true,
+        readMsAgo: 900,
+        moving: false,
+        complaint: '',
+      },
+      services: { status: 'running', reason: '' },
+      ineligible: '',
+      handover: null,
+    },
+  ],
+};
+
+const sources = (changes: Partial<StatusSources> = {}): StatusSources => ({
+  daemonVersion: '0.1.0',
+  cluster: 'web',
+  now,
+  core,
+  links: [
+    { peer: 'aux', path: 0, address: '10.0.0.12', rttMs: 0.4, lastHeardMsAgo: 40, problem: '' },
+    {
+      peer: 'aux',
+      path: 1,
+      address: '10.1.0.12',
+      rttMs: null,
+      lastHeardMsAgo: 5000,
+      problem: 'it has another key',
+    },
+  ],
+  deadtimeMs: 1000,
+  facts: new RecentFacts(() => now),
+  groups: new Map([
+    [
+      'web',
+      {
+        nodes: ['main', 'aux'],
+        publicIp: '203.0.113.10',
+        resources: [{ name: 'nginx', type: 'nginx', state: 'started', reason: '' }],
+      },
+    ],
+  ]),
+  ...changes,
+});
+
+describe('the status of a node', () => {
+  it('has the shape that it promises, also once it is JSON', () => {
+    const snapshot = statusSnapshot(sources());
+    expect(statusSnapshotSchema.parse(JSON.parse(JSON.stringify(snapshot)))).toEqual(snapshot);
+  });
+
+  it('shows each path to a peer, alive or dead', () => {
+    const [self, aux] = statusSnapshot(sources()).nodes;
+    expect(self).toEqual({ name: 'main', state: 'online', self: true, links: [] });
+    expect(aux?.links.map(({ state }) => state)).toEqual(['up', 'dead']);
+    expect(aux?.links.map(({ problem }) => problem)).toEqual(['', 'it has another key']);
+  });
+
+  it('lists the address last among the resources', () => {
+    const [group] = statusSnapshot(sources()).groups;
+    expect(group?.resources.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'nginx started',
+      '203.0.113.10 started',
+    ]);
+  });
+
+  it('says of each candidate why it could not lead', () => {
+    const [group] = statusSnapshot(sources()).groups;
+    expect(group?.candidates).toEqual([
+      { node: 'main', eligible: true, reason: '' },
+      { node: 'aux', eligible: false, reason: expect.stringContaining('could not lead') },
+    ]);
+    const silent = { ...core, peers: [{ ...core.peers[0]!, up: false }] };
+    const candidates = statusSnapshot(sources({ core: silent })).groups[0]?.candidates;
+    expect(candidates?.[1]?.reason).toBe('it is not heard');
+  });
+
+  it('remembers the last takeover with its phases, and the ten newest failures', () => {
+    const facts = new RecentFacts(() => now);
+    const group = 'web';
+    facts.take({ type: 'became-leader', group, term: 7 as Term, reason: 'takeover', by: '' });
+    const phases = { detectMs: 1000, claimMs: 100, moveMs: 600, startMs: 0, totalMs: 1700 };
+    facts.take({ type: 'serving', group, term: 7 as Term, reason: 'takeover', ...phases });
+    for (let i = 0; i < 30; i++) facts.take({ type: 'services-failed', group, reason: `failure ${i}` });
+    const [status] = statusSnapshot(sources({ facts })).groups;
+    expect(status?.lastChange).toEqual({ at: now.toISOString(), reason: 'takeover', by: '', phases });
+    expect(status?.failedActions).toHaveLength(10);
+    expect(status?.failedActions.at(-1)?.reason).toBe('failure 29');
+  });
+
+  it('knows the witness only after it was asked', () => {
+    const facts = new RecentFacts(() => now);
+    expect(statusSnapshot(sources({ facts })).witness.state).toBe('unknown');
+    facts.witnessAnswered();
+    expect(facts.witness).toEqual({ state: 'up', since: now.toISOString(), reason: '' });
+    facts.take({ type: 'witness-down', reason: 'timeout' });
+    expect(facts.witness).toMatchObject({ state: 'down', reason: 'timeout' });
+  });
+});
