@@ -1,0 +1,15 @@
+import type { ControlClient } from '../control/client.ts';
+
+/** Everything that a command needs of its process, so that a test can run it without one. */
+export interface CliIo {
+  /** Complete lines, with their newline. */
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readStdin: () => Promise<Uint8Array>;
+  /** Aborted by Ctrl-C and SIGTERM from now on, which end the process by themselves until this was called. */
+  readonly interrupted: () => AbortSignal;
+  readonly connect: (socketPath: string) => ControlClient;
+  /** Runs the daemon until it ends, and gives its exit code. */
+  readonly runDaemon: (options: { readonly configPath: string }) => Promise<number>;
+}

@@ -1,0 +1,42 @@
+import { Argument, type Command } from 'commander';
+import { type Configuration, groupResources } from '../../config/configuration.ts';
+import { formatDuration } from '../../config/duration.ts';
+import { loadConfiguration } from '../../config/load.ts';
+import type { CliIo } from '../cli-io.ts';
+import { DEFAULT_CONFIG_PATH } from '../connection.ts';
+
+export function addConfig(program: Command, io: CliIo): void {
+  const config = program.command('config').description('look at the configuration');
+  config
+    .command('check')
+    .description('read the configuration as the daemon would, and say what is wrong or what it means')
+    .addArgument(new Argument('[path]', 'the file').default(DEFAULT_CONFIG_PATH))
+    .option('-c, --config <path>', 'the same as the argument')
+    .addHelpText('after', '\nExample:\n  eipkeeper config check ./eipkeeper.yaml\n')
+    .action(async (path: string, options: { readonly config?: string }) => {
+      const configuration = await loadConfiguration({ source: options.config ?? path });
+      io.stdout(describeConfiguration(configuration));
+    });
+}
+
+function describeConfiguration({ source, file, timings, witnessLoad }: Configuration): string {
+  const lines = [
+    `${source}: good`,
+    `cluster ${file.cluster}: ${Object.keys(file.nodes).join(', ')}; a heartbeat every ${formatDuration(timings.keepaliveMs)}, initdead ${formatDuration(timings.initdeadMs)}`,
+  ];
+  for (const [name, group] of Object.entries(file.groups)) {
+    const own = timings.groups[name];
+    if (own === undefined) continue;
+    const { elasticIp, services } = groupResources(group);
+    const order = [...services.map(({ type }) => type), elasticIp.publicIp ?? elasticIp.allocationId ?? ''];
+    lines.push(
+      `group ${name} (${group.kind}) on ${group.nodes.join(', ')}: ${order.join(', then ')}; failback ${group.failback.mode}`,
+      `  warntime ${formatDuration(own.warntimeMs)}, deadtime ${formatDuration(own.deadtimeMs)}, lease ${formatDuration(own.leaseMs)}, ` +
+        `witnessTimeout ${formatDuration(own.witnessTimeoutMs)}${group.kind === 'exclusive' ? `, stopTimeout ${formatDuration(own.stopTimeoutMs)}` : ''}`,
+    );
+  }
+  lines.push(
+    `in a partition: at first ${witnessLoad.firstBurstWrites} writes to the witness, then at most ${witnessLoad.sustainedWritesPerSecond} a second of the ${witnessLoad.quotaPerSecond} that are allowed`,
+  );
+  return `${lines.join('\n')}\n`;
+}

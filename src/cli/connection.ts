@@ -1,0 +1,45 @@
+import { Option } from 'commander';
+import { readSocketPath } from '../config/socket-path.ts';
+import type { ControlClient } from '../control/client.ts';
+import type { CliIo } from './cli-io.ts';
+
+export const DEFAULT_CONFIG_PATH = '/etc/eipkeeper/eipkeeper.yaml';
+const DEFAULT_SOCKET_PATH = '/run/eipkeeper/eipkeeper.sock';
+
+export interface ConnectionOptions {
+  readonly config: string;
+  readonly socket?: string;
+}
+
+export const configOption = (): Option =>
+  new Option('-c, --config <path>', 'the configuration: a file, or ssm:/name/of/a/parameter').default(
+    DEFAULT_CONFIG_PATH,
+  );
+
+export const socketOption = (): Option =>
+  new Option('--socket <path>', 'the control socket of the daemon (default: the one in the configuration)');
+
+export const outputOption = (): Option =>
+  new Option('-o, --output <format>', 'for people or for programs').choices(['text', 'json']).default('text');
+
+export type Output = 'text' | 'json';
+
+/**
+ * The daemon on this machine. A configuration that is wrong must not keep anybody from asking a daemon that runs,
+ * so only its socket is looked for; without one, in the usual place. A file that was named and cannot be read is
+ * refused: the daemon in the usual place may be another. Throws ConfigError then.
+ */
+export async function connectToDaemon(
+  io: CliIo,
+  { config, socket }: ConnectionOptions,
+): Promise<ControlClient> {
+  if (socket !== undefined) return io.connect(socket);
+  // Parameters are for the daemon to read: this command has no credentials.
+  if (config.startsWith('ssm:')) return io.connect(DEFAULT_SOCKET_PATH);
+  try {
+    return io.connect((await readSocketPath(config)) ?? DEFAULT_SOCKET_PATH);
+  } catch (error) {
+    if (config !== DEFAULT_CONFIG_PATH) throw error;
+    return io.connect(DEFAULT_SOCKET_PATH);
+  }
+}

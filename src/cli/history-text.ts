@@ -1,0 +1,62 @@
+import type { ChangePhases, Episode } from '../journal/episode.ts';
+import { localIso } from '../journal/wall-time.ts';
+import { printable } from './printable.ts';
+
+const HEADINGS = ['TIME', 'GROUP', 'TERM', 'FROM -> TO', 'REASON', 'WHO', 'PHASES IN MS'];
+
+/** A table, a line for each, in the order given. */
+export function historyText(episodes: readonly Episode[]): string {
+  const rows = [HEADINGS, ...episodes.map(rowOf)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return printable(`${lines.join('\n')}\n`);
+}
+
+function rowOf(episode: Episode): readonly string[] {
+  const placed = [localIso(episode.wallMs), episode.group];
+  switch (episode.kind) {
+    case 'change': {
+      const { term, from, to, reason, by, phases } = episode;
+      const why = reason ?? `(${to} knows)`;
+      return [...placed, String(term), `${from ?? '?'} -> ${to}`, why, by || '-', phasesOf(phases)];
+    }
+    case 'stay': {
+      const { firstTerm, lastTerm, owner } = episode;
+      const terms = firstTerm === lastTerm ? String(firstTerm) : `${firstTerm}-${lastTerm}`;
+      return [...placed, terms, `${owner} stayed`, 'a silence', '-', '-'];
+    }
+    case 'refusal':
+      return [...placed, '-', `not to ${episode.to}`, episode.why, episode.by || '-', '-'];
+  }
+}
+
+function phasesOf(phases: ChangePhases | null): string {
+  if (phases === null) return '-';
+  const { detectMs, claimMs, moveMs, startMs, totalMs } = phases;
+  const parts = Object.entries({ detect: detectMs, claim: claimMs, move: moveMs, start: startMs });
+  return `${parts.map(([name, ms]) => `${name} ${Math.round(ms)}`).join(', ')}, total ${Math.round(totalMs)}`;
+}
+
+/** The same for programs: durations in milliseconds, times in ISO 8601. */
+export function historyEntry(episode: Episode): object {
+  const { kind, group, wallMs, self: node } = episode;
+  const placed = { kind, time: localIso(wallMs), group, node };
+  switch (episode.kind) {
+    case 'change': {
+      const { term, from, to, reason, by, phases } = episode;
+      return { ...placed, term, from, to, reason, by, phases };
+    }
+    case 'stay': {
+      const { owner, firstTerm, lastTerm, untilWallMs } = episode;
+      const until = untilWallMs === null ? null : localIso(untilWallMs);
+      return { ...placed, leader: owner, firstTerm, lastTerm, until };
+    }
+    case 'refusal':
+      return { ...placed, to: episode.to, reason: episode.why, by: episode.by };
+  }
+}

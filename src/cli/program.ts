@@ -1,0 +1,90 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config/config-error.ts';
+import { ControlError } from '../control/client.ts';
+import { EXIT } from '../control/exit-codes.ts';
+import { CliError } from './cli-error.ts';
+import type { CliIo } from './cli-io.ts';
+import { addConfig } from './commands/config-check.ts';
+import { addDecode } from './commands/decode.ts';
+import { addExplain } from './commands/explain.ts';
+import { addHistory } from './commands/history.ts';
+import { addKeygen } from './commands/keygen.ts';
+import { addFailover, addSwitchover } from './commands/move.ts';
+import { addReload } from './commands/reload.ts';
+import { addRun } from './commands/run.ts';
+import { addOnline, addStandby } from './commands/standby.ts';
+import { addStatus } from './commands/status.ts';
+import type { Finish } from './finish.ts';
+import { version } from './version.ts';
+
+const EXIT_CODES = `
+Exit codes:
+  0 done          1 failed            64 typed wrong        69 the daemon does not run
+  75 try again   77 no permission    78 misconfigured     106 the witness is out of reach
+  107 refused: it would do harm      124 not done in time
+`;
+
+/** The command tree; the actions write to `io` and give their exit code to `finish`. */
+export function buildProgram(io: CliIo, finish: Finish): Command {
+  const program = new Command('eipkeeper')
+    .description('Keeps an Elastic IP, and the service behind it, on a healthy EC2 instance.')
+    .version(version, '-V, --version')
+    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', 'Example:\n  eipkeeper status\n')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
+  addStatus(program, io);
+  addHistory(program, io);
+  addExplain(program, io, finish);
+  addSwitchover(program, io, finish);
+  addFailover(program, io, finish);
+  addStandby(program, io, finish);
+  addOnline(program, io, finish);
+  addReload(program, io, finish);
+  addConfig(program, io);
+  addKeygen(program, io);
+  addDecode(program, io);
+  addRun(program, io, finish);
+  return program;
+}
+
+/** Runs one command line (without node and script) and gives the exit code. Never throws for what an operator can mend. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error, io);
+  }
+}
+
+function explain(error: unknown, io: CliIo): number {
+  // Commander has written its own message; only help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof CliError || error instanceof ControlError) {
+    io.stderr(`eipkeeper: ${error.message}\n`);
+    return error.exitCode;
+  }
+  if (error instanceof ConfigError) {
+    io.stderr(`${error.message}\n`);
+    return configExitCode(error);
+  }
+  throw error;
+}
+
+function configExitCode({ code }: ConfigError): number {
+  switch (code) {
+    case 'CONFIG_DENIED':
+      return EXIT.noPermission;
+    case 'CONFIG_UNAVAILABLE':
+      return EXIT.unavailable;
+    case 'CONFIG_INVALID':
+    case 'CONFIG_UNREADABLE':
+      return EXIT.misconfigured;
+  }
+}

@@ -1,0 +1,372 @@
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseKey } from '../../../src/config/key.ts';
+import { GOOD } from '../config/configuration-fixture.ts';
+import { groupStatus, statusSnapshot } from '../control/snapshot-fixture.ts';
+import { CliHarness } from './cli-harness.ts';
+
+let cli = new CliHarness();
+beforeEach(async () => {
+  cli = new CliHarness();
+  await cli.start();
+});
+afterEach(() => cli.close());
+
+describe('what is typed wrong', () => {
+  it.each([
+    [['statsu'], 'Did you mean status?'],
+    [['switchovr', '--to', 'aux'], 'Did you mean switchover?'],
+    [['status', '--wach'], 'Did you mean --watch?'],
+    [['status', '--output', 'xml'], 'Allowed choices are text, json'],
+    [['switchover', '--timeout', '30'], 'write the unit, 30ms or 30s'],
+    [['switchover', '--timeout', '2h'], 'at most 1h'],
+    [['online', 'a', 'b'], 'too many arguments'],
+    [[], 'Usage: eipkeeper'],
+  ])('%j ends with 64 and a hint', async (argv, hint) => {
+    const { exitCode, stderr } = await cli.run(...argv);
+    expect(stderr).toContain(hint);
+    expect(exitCode).toBe(64);
+  });
+
+  it.each(['status', 'switchover', 'failover', 'standby', 'online', 'reload', 'keygen', 'decode', 'run'])(
+    '%s --help shows an example and ends with 0',
+    async (verb) => {
+      const { exitCode, stdout } = await cli.run(verb, '--help');
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Examples?:\\n.*eipkeeper.* ${verb}`, 's'));
+    },
+  );
+});
+
+describe('status', () => {
+  it('is a page in the shape of crm_mon', async () => {
+    const { exitCode, stdout } = await cli.ask('status');
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(`Cluster web, as main sees it (eipkeeper 0.1.0, 2026-11-21T05:10:00.000Z)
+2 nodes, 1 group; witness up since 70 min; last change 10 min ago: web to main (takeover, took 1690 ms)
+
+Online: [ main aux ]
+
+Group web (address, term 7): led by main by the word of its peers
+  nginx         (nginx): Started main
+  203.0.113.10  (elastic-ip): Started main
+
+Links of main:
+  aux 10.0.0.12: up, heard 37 ms ago, 0.4 ms there and back
+`);
+  });
+
+  it('shows all that is wrong', async () => {
+    cli.handler.snapshot = statusSnapshot({
+      witness: { state: 'down', since: null, reason: 'SSM does not answer' },
+      nodes: [
+        { name: 'main', state: 'online', self: true, links: [] },
+        {
+          name: 'aux',
+          state: 'offline',
+          self: false,
+          links: [
+            {
+              path: 0,
+              address: '10.0.0.12',
+              state: 'dead',
+              rttMs: null,
+              lastHeardMsAgo: 63_000,
+              problem: 'it has another key',
+            },
+          ],
+        },
+      ],
+      groups: [
+        groupStatus({
+          authority: { held: false, forMs: 0, source: 'none' },
+          address: {
+            publicIp: '203.0.113.10',
+            holder: 'eni-9',
+            here: false,
+            readMsAgo: 1,
+            complaint: 'it was moved by hand',
+          },
+          resources: [
+            { name: 'nginx', type: 'nginx', state: 'failed', reason: 'nginx: "nginx -t" failed' },
+            { name: '203.0.113.10', type: 'elastic-ip', state: 'stopped', reason: '' },
+          ],
+          candidates: [
+            { node: 'main', eligible: true, reason: '' },
+            { node: 'aux', eligible: false, reason: 'it is not heard' },
+          ],
+          handover: { target: 'aux', phase: 'preparing', why: 'nginx does not start here' },
+          failedActions: [
+            {
+              at: '2026-11-21T05:09:30.000Z',
+              resource: 'nginx',
+              action: 'start',
+              reason: 'port 80 is taken',
+            },
+          ],
+        }),
+      ],
+    });
+    const { stdout } = await cli.ask('status');
+    for (const line of [
+      'witness DOWN (SSM does not answer)',
+      'Online: [ main ]',
+      'OFFLINE: [ aux ]',
+      'led by main WITHOUT AUTHORITY',
+      'nginx         (nginx): FAILED main: nginx: "nginx -t" failed',
+      '203.0.113.10  (elastic-ip): on eni-9, which is none of the nodes',
+      'the address: it was moved by hand',
+      'moving to aux (preparing): nginx does not start here',
+      'aux could not lead: it is not heard',
+      'aux 10.0.0.12: dead, heard 63 s ago; it has another key',
+      'web: nginx start, 30 s ago: port 80 is taken',
+    ]) {
+      expect(stdout).toContain(line);
+    }
+  });
+
+  it('lets no reason steer the terminal', async () => {
+    cli.handler.snapshot = statusSnapshot({
+      witness: { state: 'down', since: null, reason: '\u001b[2J\u202egone' },
+    });
+    expect((await cli.ask('status')).stdout).toContain('(?[2J?gone)');
+  });
+
+  it('is the whole snapshot as JSON', async () => {
+    expect(JSON.parse((await cli.ask('status', '--output', 'json')).stdout)).toEqual(statusSnapshot());
+  });
+
+  it('--watch shows the page and then a line for each change, until Ctrl-C', async () => {
+    const watching = cli.ask('status', '--watch');
+    await vi.waitFor(() => expect(cli.stdout).toContain('Changes'));
+    cli.handler.become(
+      statusSnapshot({
+        groups: [
+          groupStatus({
+            leader: 'aux',
+            term: 8,
+            role: 'standby',
+            address: { publicIp: '203.0.113.10', holder: 'aux', here: false, readMsAgo: 1, complaint: '' },
+          }),
+        ],
+      }),
+    );
+    await vi.waitFor(() => expect(cli.stdout).toContain('on aux'));
+    cli.interrupt.abort();
+    const { exitCode, stdout } = await watching;
+    expect(exitCode).toBe(0);
+    expect(stdout.split('Changes (Ctrl-C ends):\n')[1]?.split('\n')).toEqual([
+      '2026-11-21T05:10:00.000Z web: leader aux, term 8 (was main)',
+      '2026-11-21T05:10:00.000Z web: main is standby',
+      '2026-11-21T05:10:00.000Z web: address 203.0.113.10 on aux',
+      '',
+    ]);
+  });
+
+  it('says with 69 that no daemon runs', async () => {
+    await cli.stopDaemon();
+    const { exitCode, stderr } = await cli.ask('status');
+    expect(exitCode).toBe(69);
+    expect(stderr).toContain('eipkeeper does not run here');
+  });
+
+  it('finds the socket of the configuration', async () => {
+    const path = join(cli.directory, 'eipkeeper.yaml');
+    await writeFile(path, `${GOOD}socket: { path: ${cli.socket} }\n`);
+    expect((await cli.run('status', '--config', path)).exitCode).toBe(0);
+  });
+});
+
+describe('switchover and failover', () => {
+  it('ask for a move and show what happens meanwhile', async () => {
+    cli.handler.outcome = new Promise((resolve) => {
+      cli.handler.onCommand = () => {
+        void vi
+          .waitFor(() => expect(cli.handler.listeners.size).toBe(1))
+          .then(async () => {
+            cli.handler.become(
+              statusSnapshot({
+                groups: [groupStatus({ handover: { target: 'aux', phase: 'preparing', why: '' } })],
+              }),
+            );
+            await new Promise((after) => setTimeout(after, 150));
+            resolve({ status: 'done', reason: '' });
+          });
+      };
+    });
+    const { exitCode, stdout, stderr } = await cli.ask('switchover', '--to', 'aux', '--timeout', '5s');
+    expect(stdout).toBe('web is on aux\n');
+    expect(stderr).toBe('moving web from main to aux …\n  web: handover to aux: preparing\n');
+    expect(exitCode).toBe(0);
+    expect(cli.handler.commands).toMatchObject([
+      { type: 'move', group: 'web', target: 'aux', kind: 'switchover', timeoutMs: 5_000 },
+    ]);
+  });
+
+  it.each([
+    [['switchover'], 'switchover'],
+    [['failover'], 'switchover'],
+    [['failover', '--force'], 'force'],
+  ])('%j without --to goes to the only other node, as %s', async (argv, kind) => {
+    await cli.ask(...argv);
+    expect(cli.handler.commands).toMatchObject([{ target: 'aux', kind }]);
+  });
+
+  it('end with 107 and the reason when refused, and name the way with force', async () => {
+    cli.handler.outcome = { status: 'refused', reason: 'aux could not lead: nginx -t failed' };
+    const { exitCode, stdout, stderr } = await cli.ask('switchover', '--to', 'aux');
+    expect(exitCode).toBe(107);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(
+      'web was not moved to aux: aux could not lead: nginx -t failed\nIf the leader is broken: eipkeeper failover --group web --to aux --force\n',
+    );
+  });
+
+  it('end with 124 when it took too long', async () => {
+    cli.handler.outcome = { status: 'timeout', reason: 'aux did not answer; nothing was changed' };
+    const { exitCode, stderr } = await cli.ask('failover', '--to', 'aux', '--force');
+    expect(exitCode).toBe(124);
+    expect(stderr).toContain('aux did not answer; nothing was changed');
+    expect(stderr).not.toContain('--force');
+  });
+
+  it('give the result as JSON', async () => {
+    cli.handler.outcome = { status: 'refused', reason: 'no' };
+    const { stdout, stderr } = await cli.ask('switchover', '--to', 'aux', '--output', 'json');
+    expect(JSON.parse(stdout)).toEqual({ status: 'refused', reason: 'no', exitCode: 107 });
+    expect(stderr).toBe('');
+  });
+
+  it.each([
+    [['--to', 'axu'], 'axu is not one of the nodes of the group web; did you mean aux?'],
+    [['--group', 'wbe'], 'the cluster web has no group wbe; did you mean web?'],
+  ])('refuse %j before anything is asked', async (argv, message) => {
+    const { exitCode, stderr } = await cli.ask('switchover', ...argv);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain(message);
+    expect(cli.handler.commands).toEqual([]);
+  });
+
+  it('want to know the group when there are several, and the node when there are more than two', async () => {
+    const third = groupStatus({
+      name: 'api',
+      candidates: ['main', 'aux', 'spare'].map((node) => ({ node, eligible: true, reason: '' })),
+    });
+    cli.handler.snapshot = statusSnapshot({ groups: [groupStatus(), third] });
+    expect((await cli.ask('switchover', '--to', 'aux')).stderr).toContain('add --group web or --group api');
+    expect((await cli.ask('switchover', '--group', 'api')).stderr).toContain('add --to aux or --to spare');
+  });
+});
+
+describe('standby and online', () => {
+  it('waits until nothing is led here any more', async () => {
+    cli.handler.onCommand = () => {
+      setTimeout(() => cli.handler.become(drained('main')), 10);
+      setTimeout(() => cli.handler.become(drained('aux')), 200);
+    };
+    const { exitCode, stdout, stderr } = await cli.ask('standby');
+    expect(stdout).toBe('main is in standby\n');
+    expect(stderr).toContain('web: leader aux');
+    expect(exitCode).toBe(0);
+    expect(cli.handler.commands).toMatchObject([{ type: 'set-drained', drained: true }]);
+  });
+
+  it('of another node is refused with what to type where', async () => {
+    const { exitCode, stderr } = await cli.ask('standby', 'aux');
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain(
+      'this is main, and standby only acts on the node where it is typed: type "eipkeeper standby" on aux',
+    );
+    expect(cli.handler.commands).toEqual([]);
+  });
+
+  it('of this node by its name is the same as without', async () => {
+    expect((await cli.ask('online', 'main')).stdout).toBe('main is online\n');
+    expect(cli.handler.commands).toMatchObject([{ type: 'set-drained', drained: false }]);
+  });
+
+  const drained = (leader: string) =>
+    statusSnapshot({
+      nodes: statusSnapshot().nodes.map((node) =>
+        node.self ? { ...node, state: 'standby' as const } : node,
+      ),
+      groups: [groupStatus({ leader })],
+    });
+});
+
+describe('reload', () => {
+  it('tells what was wrong with the new configuration, and that the old one stays', async () => {
+    cli.handler.reloadOutcome = { status: 'refused', reason: 'eipkeeper.yaml:3: nodes: has 1 node' };
+    const { exitCode, stderr } = await cli.ask('reload');
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain('eipkeeper.yaml:3: nodes: has 1 node\nThe one before stays in force.');
+  });
+});
+
+describe('commands that need no daemon', () => {
+  it('config check says what a good file means', async () => {
+    const path = join(cli.directory, 'good.yaml');
+    await writeFile(path, GOOD);
+    const { exitCode, stdout } = await cli.run('config', 'check', path);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('at first 3 writes to the witness, then at most 0.43 a second of the 3');
+  });
+
+  it('config check shows all lines that are wrong and ends with 78', async () => {
+    const path = join(cli.directory, 'bad.yaml');
+    await writeFile(path, GOOD.replace('10.0.0.12', '10.0.0.11').replace('cluster: web', 'cluster: a/b'));
+    const { exitCode, stderr } = await cli.run('config', 'check', path);
+    expect(exitCode).toBe(78);
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => line.slice(path.length, path.length + 3)),
+    ).toEqual([':1:', ':5:']);
+  });
+
+  it('keygen prints a key', async () => {
+    expect(parseKey((await cli.run('keygen')).stdout)?.length).toBe(32);
+  });
+
+  it('keygen --output makes a file for its owner alone, and never overwrites one', async () => {
+    const path = join(cli.directory, 'key');
+    expect((await cli.run('keygen', '--output', path)).exitCode).toBe(0);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const before = await readFile(path, 'utf8');
+    const { exitCode, stderr } = await cli.run('keygen', '--output', path);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('exists and was left as it is');
+    expect(await readFile(path, 'utf8')).toBe(before);
+  });
+
+  it('decode says so when there is no packet', async () => {
+    cli.stdin = Buffer.from('hello');
+    expect(await cli.run('decode')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('no packet of eipkeeper'),
+    });
+  });
+
+  it('decode explains a packet that came as digits', async () => {
+    cli.stdin = Buffer.from('454b0000');
+    expect(await cli.run('decode')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Too short for a packet'),
+    });
+  });
+
+  it('run hands its configuration to the daemon and ends as it does', async () => {
+    const { exitCode } = await cli.run('run', '--config', '/etc/eipkeeper/other.yaml');
+    expect(exitCode).toBe(78);
+    expect(cli.daemonRuns).toEqual(['/etc/eipkeeper/other.yaml']);
+  });
+});
+
+describe('a socket that this user may not use', () => {
+  it.skipIf(process.getuid?.() === 0)('ends with 77', async () => {
+    await chmod(cli.socket, 0o000);
+    expect((await cli.ask('status')).exitCode).toBe(77);
+  });
+});
