@@ -1,0 +1,112 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { worldOf } from './batch.ts';
+import { failureReport, transcript } from './failure-report.ts';
+import { FAULT_CLASSES, type FaultClass } from './fault.ts';
+import { runMutants } from './mutants/run-mutants.ts';
+import { drawPlan, type PlanWishes } from './plan.ts';
+import { printFalseTakeovers } from './print-false-takeovers.ts';
+import type { ProfileName } from './profiles.ts';
+import { realCore } from './real-core.ts';
+import { simulate } from './simulate.ts';
+import { summary } from './summary.ts';
+import { WORLDS } from './worlds.ts';
+
+const USAGE = `npm run simulate -- [--schedules N] [--seed S] [--workers n] [--failures n] [--state FILE]
+  [--profile default|fast|turbo|classic] [--nodes 2|3] [--kind address|exclusive] [--only class,class]
+  [--branches N]
+npm run simulate -- --mutants [word …]
+npm run simulate -- --false-takeovers
+
+Without --profile, --nodes and --kind, many schedules go through all worlds in turn. With --schedules 1, which
+is the default, the timeline of the seed is printed. --state makes a long run resumable. --branches counts how
+often each branch of a rule ran, in the first N schedules (20000 in runs as long as that). --mutants takes one rule of the protocol after the
+other out of a copy of the source, those whose names contain a word when any is given: each must be caught.
+--false-takeovers counts how often a living leader is replaced, and (terms), under pauses and loss.`;
+
+const BRANCH_SCHEDULES = 20_000;
+const LONG_RUN = 20_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    schedules: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    profile: { type: 'string' },
+    nodes: { type: 'string' },
+    kind: { type: 'string' },
+    workers: { type: 'string', default: String(Math.max(1, cpus().length - 1)) },
+    only: { type: 'string' },
+    failures: { type: 'string', default: '5' },
+    state: { type: 'string' },
+    branches: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
+    'false-takeovers': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) console.log(USAGE);
+else if (values['false-takeovers']) printFalseTakeovers((line) => console.log(line));
+else if (values.mutants) process.exitCode = runMutants(positionals, (line) => console.log(line));
+else process.exitCode = Number(values.schedules) === 1 ? replay() : await runMany();
+
+function readWorlds(): readonly PlanWishes[] {
+  const names = values.only?.split(',') ?? [];
+  const unknown = names.find((name) => !(FAULT_CLASSES as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new Error(`no fault class ${unknown}; there are ${FAULT_CLASSES.join(', ')}`);
+  const only = names.length > 0 ? { only: new Set(names as FaultClass[]) } : {};
+  if (values.profile === undefined && values.nodes === undefined && values.kind === undefined) {
+    return WORLDS.map((world) => ({ ...world, ...only }));
+  }
+  return [
+    {
+      profile: (values.profile ?? 'default') as ProfileName,
+      kind: values.kind === 'exclusive' ? 'exclusive' : 'address',
+      nodes: Number(values.nodes ?? 2),
+      ...only,
+    },
+  ];
+}
+
+/** One seed in full: its timeline, or the shrunk one when it fails. */
+function replay(): number {
+  const seed = Number(values.seed);
+  const wishes = worldOf(readWorlds(), seed);
+  const plan = drawPlan(seed, wishes);
+  const { text, outcome } = transcript(plan, realCore, true);
+  if (outcome.violation !== null) {
+    console.log(failureReport(plan, wishes, realCore));
+    return 1;
+  }
+  console.log(text);
+  console.log(`seed ${seed}: no promise broken, all well ${outcome.recoveryMs} ms after healing`);
+  return 0;
+}
+
+async function runMany(): Promise<number> {
+  const worlds = readWorlds();
+  const schedules = Number(values.schedules);
+  const startedMs = performance.now();
+  const result = await simulate({
+    worlds,
+    firstSeed: Number(values.seed),
+    schedules,
+    workers: Math.max(1, Number(values.workers)),
+    failuresMost: Number(values.failures),
+    branchSchedules: Number(values.branches ?? (schedules >= LONG_RUN ? BRANCH_SCHEDULES : 0)),
+    stateFile: values.state ?? null,
+    onProgress: (done) => {
+      if (process.stderr.isTTY) console.error(`${done} of ${schedules}`);
+    },
+  });
+  const { lines, passes } = summary(result, worlds, (performance.now() - startedMs) / 1_000);
+  for (const line of lines) console.log(line);
+  const first = result.failures[0];
+  if (first !== undefined) {
+    const wishes = worldOf(worlds, first.seed);
+    console.log(failureReport(drawPlan(first.seed, wishes), wishes, realCore));
+  }
+  return passes ? 0 : 1;
+}

@@ -1,0 +1,259 @@
+import type { Mutant } from './mutant.ts';
+
+/** What a node does with its leadership: address, services, handovers, restarts. */
+export const CONDUCT_MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'reassociation without the compare in `exclusive` groups',
+    patches: [
+      {
+        file: 'core/address.ts',
+        from: "if (group.config.kind === 'address') return move(state, group, 'take');",
+        to: "return move(state, group, 'take');",
+      },
+    ],
+    worlds: ['exclusive'],
+  },
+  {
+    rule: 'no self-fence',
+    patches: [
+      {
+        file: 'core/services.ts',
+        from: "if (lastsMs <= 0) return 'stopped';",
+        to: "if (lastsMs <= 0) return 'running';",
+      },
+    ],
+    worlds: ['exclusive'],
+  },
+  {
+    rule: 'no guard',
+    patches: [
+      { file: 'simulation/guards.ts', from: "world.setServices(machine, group, false, 'guard');", to: '' },
+    ],
+    worlds: ['exclusive'],
+  },
+  {
+    rule: 'late soft stop',
+    patches: [{ file: 'core/services.ts', from: ' - group.config.timings.stopTimeoutMs;', to: ';' }],
+    worlds: ['exclusive'],
+  },
+  {
+    rule: 'a monitor that hangs holds up the stop',
+    patches: [
+      {
+        file: 'core/services.ts',
+        from: "if (group.config.kind === 'exclusive' && wanted === 'stopped') return stopForSure(state, group);",
+        to: '',
+      },
+    ],
+    worlds: ['exclusive monitors', 'exclusive', 'scenarios'],
+  },
+  {
+    rule: 'initdead under d',
+    patches: [
+      {
+        file: 'core/start-up.ts',
+        from: 'due(state, state.startedMs + state.config.initdeadMs)',
+        to: 'due(state, state.startedMs)',
+      },
+    ],
+    worlds: ['pair', 'partitions', 'exclusive'],
+  },
+  {
+    rule: 'no adoption',
+    patches: [
+      { file: 'core/start-up.ts', from: 'if (mayAdopt(state, group)) {', to: 'if (false as boolean) {' },
+    ],
+    worlds: ['restarts', 'pair', 'scenarios'],
+  },
+  {
+    rule: 'no hold',
+    patches: [
+      {
+        file: 'core/hear.ts',
+        from: 'group.holdUntilMs = report.holdMs > 0 ? state.nowMs + report.holdMs : Number.NEGATIVE_INFINITY;',
+        to: '',
+      },
+    ],
+    worlds: ['restarts', 'pair'],
+  },
+  {
+    rule: 'service stopped on one reading',
+    patches: [
+      {
+        file: 'core/services.ts',
+        from: 'return address.begunMs >= changedMs + SETTLE_MS;',
+        to: 'return true;',
+      },
+    ],
+    worlds: ['stale readings', 'moves', 'scenarios'],
+  },
+  {
+    rule: 'stale association believed',
+    patches: [
+      {
+        file: 'core/address.ts',
+        from: 'if (!here && isStale(address, pending.begunMs, associationId)) return;',
+        to: '',
+      },
+    ],
+    worlds: ['pair', 'moves'],
+  },
+  {
+    rule: 'yielding with a call in flight',
+    patches: [
+      {
+        file: 'core/handover.ts',
+        from: 'if (!authority || group.create !== null || group.address.move !== null) return;',
+        to: 'if (!authority || group.create !== null) return;',
+      },
+    ],
+    worlds: ['exclusive', 'moves', 'pair'],
+  },
+  {
+    rule: 'a move that is in doubt forgotten',
+    patches: [
+      {
+        file: 'core/address.ts',
+        from: "if (failure === 'unknown' && address.move !== null) {",
+        to: 'if (false as boolean) {',
+      },
+    ],
+    worlds: ['exclusive', 'moves'],
+  },
+  {
+    rule: 'yield never revoked',
+    patches: [{ file: 'core/handover.ts', from: "defend(state, group, role, 'revoke');", to: '' }],
+    worlds: ['handovers', 'pair', 'scenarios'],
+  },
+  {
+    rule: 'authority kept while yielding',
+    patches: [{ file: 'core/authority.ts', from: 'if (isYielding(group, role)) return NEVER;', to: '' }],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'a waiver that reaches beyond N+1',
+    patches: [
+      {
+        file: 'core/claim.ts',
+        from: 'group.waiver === null || group.waiver !== newestTerm(group)',
+        to: 'group.waiver === null',
+      },
+      { file: 'core/knowledge.ts', from: '  group.waiver = null;\n', to: '' },
+    ],
+    worlds: ['moves', 'pair', 'three', 'exclusive'],
+  },
+  {
+    rule: 'forced without a read',
+    patches: [
+      {
+        file: 'core/claim.ts',
+        from: "if (!mayCreate(state, group, Number.NEGATIVE_INFINITY)) return true;\n  createNext(state, group, 'forced'",
+        to: "createNext(state, group, 'forced'",
+      },
+    ],
+    worlds: ['long suspensions', 'exclusive', 'pair'],
+  },
+  {
+    rule: 'forced without the waits in `exclusive` groups',
+    patches: [
+      {
+        file: 'core/claim.ts',
+        from: "if (group.config.kind === 'exclusive' && !waitsAreOver(state, group)) return true;",
+        to: '',
+      },
+    ],
+    worlds: ['exclusive'],
+  },
+  {
+    rule: 'a monotonic clock that stops in suspend',
+    patches: [
+      {
+        file: 'core/step.ts',
+        from: 'state.ownMs = event.at.nowMs + event.at.suspendedMs;',
+        to: 'state.ownMs = event.at.nowMs;',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'a reading of before a suspension taken for fresh',
+    patches: [
+      {
+        file: 'core/witness-calls.ts',
+        from: 'state.ownMs - okBegunOwnMs <=',
+        to: 'state.nowMs - okBegunMs <=',
+      },
+    ],
+    worlds: ['long suspensions'],
+  },
+  {
+    rule: 'deleted terms too young',
+    patches: [
+      { file: 'core/timing-rules.ts', from: 'TERM_RETENTION_MS = 900_000', to: 'TERM_RETENTION_MS = 0' },
+      { file: 'core/timing-rules.ts', from: 'TERM_RETENTION_COUNT = 16', to: 'TERM_RETENTION_COUNT = 1' },
+    ],
+    worlds: ['sparse', 'pair'],
+  },
+  {
+    rule: 'level replaced by edge',
+    patches: [
+      {
+        file: 'core/address.ts',
+        from: 'else if (due(state, address.nextLookMs)) lookAtAddress(state, group);',
+        to: 'else if (address.holder === null) lookAtAddress(state, group);',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'clocks taken for exact',
+    patches: [{ file: 'core/timing-rules.ts', from: 'promiseMs * WAIT_FACTOR;', to: 'promiseMs;' }],
+    worlds: ['pair', 'scenarios'],
+  },
+  {
+    rule: 'silence never leads to a claim',
+    patches: [{ file: 'core/claim.ts', from: 'claimAfterSilence(state, group);\n}', to: '}' }],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'optional moves without hold-down',
+    patches: [
+      { file: 'core/placement.ts', from: 'if (!due(state, heldDownUntilMs(group))) return null;', to: '' },
+    ],
+    worlds: ['sparse', 'scenarios'],
+  },
+  {
+    rule: 'acting against a running instance',
+    patches: [
+      { file: 'core/acting.ts', from: 'return isGone(word) ?', to: 'return (isGone(word) || true) ?' },
+      {
+        file: 'core/address.ts',
+        from: 'if (isGone(freshWord(state, group, holder.node))) move',
+        to: 'if (isGone(freshWord(state, group, holder.node)) || true) move',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'moving the address without authority',
+    patches: [
+      {
+        file: 'core/address.ts',
+        from: 'if (!holdsAuthority(state, group) || !due(state, address.retryMs)) return;',
+        to: 'if (!due(state, address.retryMs)) return;',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: "somebody else's newer term ignored",
+    patches: [
+      {
+        file: 'core/knowledge.ts',
+        from: "if (group.role.kind === 'leading') stepDown(state, group, heard);\n  else if",
+        to: 'if',
+      },
+    ],
+    worlds: ['pair'],
+  },
+];

@@ -1,0 +1,179 @@
+import type { Mutant } from './mutant.ts';
+
+/** Who may lead: grants, leases, terms and claims, and the clocks behind them. */
+export const ELECTION_MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'grants counted from the answer instead of the send',
+    patches: [
+      {
+        file: 'core/hear.ts',
+        from: 'takeGrant(state, group, peer.name, sentOwnMs(state, message.beat));',
+        to: 'takeGrant(state, group, peer.name, state.ownMs);',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'any grant instead of all',
+    patches: [
+      {
+        file: 'core/authority.ts',
+        from: 'until = Math.min(until, boundUntil(group, role, peer.name));',
+        to: 'until = Number.isFinite(until) ? Math.max(until, boundUntil(group, role, peer.name)) : boundUntil(group, role, peer.name);',
+      },
+    ],
+    worlds: ['three'],
+  },
+  {
+    rule: 'no promise',
+    patches: [
+      {
+        file: 'core/claim.ts',
+        from: 'group.promiseUntilMs,\n    group.leaderHeardMs + waitFor(deadtimeMs),',
+        to: '',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'granting while claiming',
+    patches: [
+      {
+        file: 'core/hear.ts',
+        from: "group.create !== null || group.role.kind === 'leading') return 0 as Term;",
+        to: "group.role.kind === 'leading') return 0 as Term;",
+      },
+    ],
+    worlds: ['races', 'three', 'pair'],
+  },
+  {
+    rule: 'lease from the answer',
+    patches: [
+      {
+        file: 'core/witness-calls.ts',
+        from: '{ sentOwnMs: attempt.firstSentOwnMs, lengthMs, renounced: false }',
+        to: '{ sentOwnMs: state.ownMs, lengthMs, renounced: false }',
+      },
+    ],
+    worlds: ['pair', 'partitions'],
+  },
+  {
+    rule: 'lease not per node',
+    patches: [
+      {
+        file: 'core/authority.ts',
+        from: 'if (role !== null && grantsSteadily(state, group, role.bonds.get(peer.name))) continue;',
+        to: '',
+      },
+    ],
+    worlds: ['three'],
+    equivalent:
+      'What is written for a node that grants steadily is renounced in the turn in which the term is won, and said in a heartbeat at once: only a leader that dies within these milliseconds leaves the wait behind, which L1 allows ("the rest of a lease that binds the claimant").',
+  },
+  {
+    rule: 'lease not renounced',
+    patches: [
+      {
+        file: 'core/authority.ts',
+        from: 'bond.lease.renounced = true;\n      state.heartbeat.urgent = true;',
+        to: '',
+      },
+    ],
+    worlds: ['scenarios', 'crashes'],
+  },
+  {
+    rule: 'a renounce that is taken back',
+    patches: [
+      {
+        file: 'core/authority.ts',
+        from: 'bond.lease === null || bond.lease.renounced ? NEVER',
+        to: 'bond.lease === null ? NEVER',
+      },
+    ],
+    worlds: ['partitions', 'pair'],
+  },
+  {
+    rule: 'a renounce that reaches later terms',
+    patches: [
+      {
+        file: 'core/knowledge.ts',
+        from: 'leaseMs: heard.leaseMs,\n    renounced: false,',
+        to: 'leaseMs: heard.leaseMs,\n    renounced: known?.renounced ?? false,',
+      },
+    ],
+    worlds: ['partitions', 'pair'],
+  },
+  {
+    rule: 'the newer record alone counts while it is undecided',
+    patches: [
+      { file: 'core/authority.ts', from: 'return Math.min(now, next);', to: 'return Math.max(now, next);' },
+    ],
+    worlds: ['pair', 'partitions', 'exclusive'],
+  },
+  {
+    rule: 'timeout taken for success',
+    patches: [
+      {
+        file: 'core/witness-calls.ts',
+        from: "if (failure === 'unknown') attempt.maybeApplied = true;",
+        to: "if (failure === 'unknown') return won(state, group, attempt);",
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'timeout taken for failure',
+    patches: [
+      {
+        file: 'core/witness-calls.ts',
+        from: "if (failure === 'unknown') attempt.maybeApplied = true;",
+        to: '',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'loss of the race ignored',
+    patches: [
+      {
+        file: 'core/witness-calls.ts',
+        from: 'attempt.taken = true;\n      return;',
+        to: 'return won(state, group, attempt);',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'no wait for the lease',
+    patches: [{ file: 'core/claim.ts', from: '    leaseUntil,\n', to: '' }],
+    worlds: ['pair'],
+  },
+  {
+    rule: '`Overwrite=true`',
+    patches: [
+      {
+        file: 'simulation/witness-model.ts',
+        from: "if (this.#terms[record.term] !== undefined) return { type: 'term-exists' };",
+        to: '',
+      },
+    ],
+    worlds: ['pair'],
+  },
+  {
+    rule: 'no read before a claim',
+    patches: [
+      { file: 'core/claim.ts', from: 'if (!mayCreate(state, group, group.leaderHeardMs)) return;', to: '' },
+    ],
+    worlds: ['long suspensions', 'pair', 'three', 'exclusive'],
+  },
+  {
+    rule: 'claiming right after a failed witness call',
+    patches: [{ file: 'core/claim.ts', from: '    group.read.failedMs + deadtimeMs,\n', to: '' }],
+    worlds: ['partitions'],
+  },
+  {
+    rule: 'claiming without EC2',
+    patches: [{ file: 'core/claim.ts', from: 'if (!worksTowardsEc2(state, group)) return;', to: '' }],
+    worlds: ['without EC2', 'pair', 'scenarios'],
+  },
+];

@@ -1,0 +1,52 @@
+import type { GroupConfig, NodeName, TermRecord } from '../core/types.ts';
+import type { Latency } from './remote-service.ts';
+
+/** The history of a group before the schedule begins. */
+export interface Past {
+  /** Node index, or FREE. */
+  readonly holder: number;
+  /** Whether services run, per node. */
+  readonly running: readonly boolean[];
+  readonly record: TermRecord | null;
+}
+
+/** What a node's own file says. */
+export interface NodeConfig {
+  readonly groups: readonly GroupConfig[];
+  readonly keepaliveMs: number;
+  readonly initdeadMs: number;
+}
+
+/** The unchanging conditions of one schedule: what is not a fault but differs from cluster to cluster. */
+export interface Terrain {
+  readonly names: readonly NodeName[];
+  readonly groups: readonly GroupConfig[];
+  readonly keepaliveMs: number;
+  readonly initdeadMs: number;
+  /** Nodes whose files say something else, by index; leave out the rest. */
+  readonly configs: Readonly<Record<number, NodeConfig>>;
+  /** Local milliseconds per virtual one, per node. */
+  readonly clockRates: readonly number[];
+  readonly startsMs: readonly number[];
+  readonly past: readonly Past[];
+  readonly paths: number;
+  readonly networkDelayMs: number;
+  readonly networkJitterMs: number;
+  readonly witness: Latency;
+  readonly cloudReads: Latency;
+  readonly cloudChanges: Latency;
+  readonly serviceStart: Latency;
+  readonly serviceStop: Latency;
+  /** Timers fire up to so much late. */
+  readonly timerLateMs: number;
+  /** Services come up with the machine. */
+  readonly servicesAtBoot: boolean;
+  /** Probability that a restart finds no state file. */
+  readonly diskLost: number;
+  readonly refusesOwnHolder: boolean;
+}
+
+export function configOf(terrain: Terrain, node: number): NodeConfig {
+  const { groups, keepaliveMs, initdeadMs } = terrain.configs[node] ?? terrain;
+  return { groups, keepaliveMs, initdeadMs };
+}

@@ -1,0 +1,24 @@
+import type { BatchResult } from './batch.ts';
+import { EXPECTED } from './expected-events.ts';
+import { FAULT_CLASSES } from './fault.ts';
+import type { PlanWishes } from './plan.ts';
+
+/** What occurs less often in a run of 20,000 schedules was not tried. */
+const LEAST = 20;
+
+/** Faults, outcomes, lost races and branches of rules that a long run should have met and did not. */
+export function tooRare(
+  { counts, branches, branchSchedules }: Pick<BatchResult, 'counts' | 'branches' | 'branchSchedules'>,
+  worlds: readonly PlanWishes[],
+): { what: string; count: number }[] {
+  const all = worlds.every(({ only }) => only === undefined);
+  const drawn = FAULT_CLASSES.filter((name) => worlds.some(({ only }) => only?.has(name) ?? true));
+  const expected = drawn.map((name) => `fault ${name}`);
+  // With some faults only, some of what follows from the others cannot happen.
+  if (all && worlds.length > 1) expected.push(...EXPECTED);
+  const found = expected.map((what) => ({ what, count: counts[what] ?? 0 }));
+  if (all && worlds.length > 1 && branchSchedules > 0) {
+    for (const [what, count] of Object.entries(branches)) found.push({ what, count });
+  }
+  return found.filter(({ count }) => count < LEAST);
+}
