@@ -1,0 +1,59 @@
+import { afterAll, beforeAll } from 'vitest';
+import { AwsEmulator, OPERATOR } from '../../../src/demo/emulator/aws-emulator.ts';
+import { openAdapters } from '../../contract/adapters.ts';
+import type { Backend, CloudFixture, FixtureNode } from '../../contract/backend.ts';
+import { describeCallContract } from '../../contract/call-contract.ts';
+import { describeCloudContract } from '../../contract/cloud-contract.ts';
+import { describeWitnessContract } from '../../contract/witness-contract.ts';
+
+const NODES = ['main', 'aux'] as const;
+
+const emulator = new AwsEmulator({
+  nodes: [
+    { name: 'main', privateIp: '127.0.0.11' },
+    { name: 'aux', privateIp: '127.0.0.12' },
+  ],
+  accessKeys: { test: OPERATOR },
+});
+
+const backend: Backend = {
+  name: 'the emulator of the demo',
+  endpoint: () => emulator.endpoint,
+  deviations: [],
+};
+
+beforeAll(() => emulator.start());
+afterAll(() => emulator.close());
+
+function fixtureNode(name: string): FixtureNode {
+  const { networkInterfaceId, privateIps } = emulator.cloud.interfaceOf(name);
+  const { instanceId } = emulator.cloud.instanceOf(name);
+  return { instanceId, networkInterfaceId, privateAddress: privateIps[0] ?? '' };
+}
+
+const nameOf = (instanceId: string): string =>
+  NODES.find((name) => emulator.cloud.instanceOf(name).instanceId === instanceId) ?? '';
+
+const makeFixture = async (): Promise<CloudFixture> => {
+  const [first, second] = [emulator.cloud.allocate(), emulator.cloud.allocate()];
+  return {
+    nodes: [fixtureNode('main'), fixtureNode('aux')],
+    allocationIds: [first.allocationId, second.allocationId],
+    publicAddress: first.publicIp,
+    stopInstance: async (instanceId) => emulator.cloud.setInstanceState(nameOf(instanceId), 'stopped'),
+    startInstance: async (instanceId) => emulator.cloud.setInstanceState(nameOf(instanceId), 'running'),
+    cleanUp: async () => undefined,
+  };
+};
+
+describeCloudContract(backend, makeFixture);
+
+describeWitnessContract(backend);
+
+let closeAdapters = () => {};
+afterAll(() => closeAdapters());
+describeCallContract('the adapters over the emulator', async () => {
+  const adapters = openAdapters(emulator.endpoint, await makeFixture());
+  closeAdapters = adapters.close;
+  return adapters.perform;
+});
