@@ -1,0 +1,26 @@
+import { describe } from 'vitest';
+import type { Backend } from '../contract/backend.ts';
+import { describeCloudContract } from '../contract/cloud-contract.ts';
+import { describeWitnessContract } from '../contract/witness-contract.ts';
+import { useLocalStack } from '../support/localstack.ts';
+import { makeVpcFixture } from '../support/localstack-fixture.ts';
+
+describe('LocalStack', () => {
+  const localStack = useLocalStack();
+  const backend: Backend = {
+    name: 'localstack',
+    endpoint: () => localStack.endpoint,
+    missing: () => localStack.missing,
+    deviations: [
+      'omitted-reassociation-flag-refuses',
+      'described-instance-id-is-empty',
+      'second-address-does-not-displace-the-first',
+      'private-address-not-checked',
+      'no-reassociation-by-instance-id-steals',
+      'oversized-value-accepted',
+      'oversized-delete-batch-accepted',
+    ],
+  };
+  describeCloudContract(backend, makeVpcFixture);
+  describeWitnessContract(backend);
+});

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AwsClients } from '../../src/cloud/aws-clients.ts';
+import type { Incarnation, Term, TermRecord } from '../../src/core/types.ts';
+import { SsmWitness } from '../../src/witness/ssm-witness.ts';
+import type { WitnessBounds } from '../../src/witness/witness.ts';
+import { useLocalStack } from '../support/localstack.ts';
+
+const bounds = (): WitnessBounds => ({ signal: new AbortController().signal, deadlineMs: 15_000 });
+const t = (term: number) => term as Term;
+
+function recordOf(term: number, owner: string, group = 'web'): TermRecord {
+  return {
+    group,
+    term: t(term),
+    owner,
+    incarnation: randomBytes(8).toString('hex') as Incarnation,
+    leases: { aux: 3000 },
+    members: ['main', 'aux'],
+    reason: 'defence',
+  };
+}
+
+describe('the witness on LocalStack', () => {
+  const localStack = useLocalStack();
+  const opened: { close(): void }[] = [];
+  let prefix = '';
+  let main: SsmWitness;
+  let aux: SsmWitness;
+
+  const witness = () => {
+    const clients = new AwsClients({
+      region: 'eu-central-1',
+      version: '0',
+      environment: { AWS_ENDPOINT_URL: localStack.endpoint },
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    const made = new SsmWitness({ clients, prefix });
+    opened.push(made, clients);
+    return made;
+  };
+
+  beforeEach((context) => {
+    localStack.skipIfMissing(context);
+    prefix = `/eipkeeper-${randomBytes(4).toString('hex')}`;
+    main = witness();
+    aux = witness();
+  });
+  afterEach(() => {
+    for (const one of opened.splice(0)) one.close();
+  });
+
+  it('lets one of two nodes create a term, and tells both who won', async () => {
+    const records = [recordOf(1, 'main'), recordOf(1, 'aux')] as const;
+    expect(await main.createTerm(records[0], bounds())).toEqual({ type: 'term-created' });
+    expect(await aux.createTerm(records[1], bounds())).toEqual({ type: 'term-exists' });
+    const read = await aux.readTerm('web', t(1), bounds());
+    expect(read).toEqual({ type: 'term-record', record: records[0] });
+    expect(await main.readNewest('web', t(0), bounds())).toEqual({ type: 'newest-term', record: records[0] });
+  });
+
+  it('follows a group through many terms and the deletion of the old ones', async () => {
+    const records = Array.from({ length: 25 }, (_, index) => recordOf(index + 1, 'main'));
+    for (const record of records) expect((await main.createTerm(record, bounds())).type).toBe('term-created');
+    const newest = { type: 'newest-term', record: records[24] };
+    expect(await aux.readNewest('web', t(0), bounds())).toEqual(newest);
+    expect(await aux.readNewest('web', t(2), bounds())).toEqual(newest);
+    expect((await main.deleteTerms('web', t(12), bounds())).type).toBe('term-record');
+    expect(await aux.readTerm('web', t(12), bounds())).toEqual({ type: 'term-record', record: null });
+    expect((await aux.readTerm('web', t(13), bounds())).type).toBe('term-record');
+    expect(await aux.readNewest('web', t(2), bounds())).toEqual(newest);
+  });
+
+  it('reads several groups together', async () => {
+    const groups = ['web', 'mail', 'files', 'proxy'];
+    for (const group of groups) await main.createTerm(recordOf(1, 'aux', group), bounds());
+    const results = await Promise.all(groups.map((group) => aux.readNewest(group, t(1), bounds())));
+    expect(results.map((result) => result.type === 'newest-term' && result.record?.group)).toEqual(groups);
+  });
+});
