@@ -1,0 +1,32 @@
+/** Bundles the daemon and the command line into one file, dist/eipkeeper.mjs. */
+import { chmodSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { shakeableSchemas } from './shakeable-schemas.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
+const outfile = `${root}dist/eipkeeper.mjs`;
+
+await build({
+  entryPoints: [`${root}src/main.ts`],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  // `module` first: only ES modules can be shaken, which saves 28 MB of resident memory.
+  mainFields: ['module', 'main'],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  plugins: [shakeableSchemas],
+  sourcemap: 'linked',
+  define: { EIPKEEPER_VERSION: JSON.stringify(version) },
+  // A young generation of 1 MB: 13 MB less resident, and heartbeats make little garbage.
+  // Some CommonJS dependencies call require() for built-in modules.
+  banner: {
+    js: "#!/usr/bin/env -S node --max-semi-space-size=1\nimport { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+});
+chmodSync(outfile, 0o755);
