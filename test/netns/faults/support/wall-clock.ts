@@ -17,9 +17,16 @@ export async function restartWithWallClock(world: FaultWorld, name: string): Pro
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   };
   await world.startDaemon(name, { env });
-  // A takeover meanwhile is none of the fault's doing.
-  await world.until(`${name} to be back`, async () => (await world.group(name)).role !== 'starting');
-  if ((await world.group(name)).role === 'standby') await world.move(name, { on: name });
+  // A takeover meanwhile is none of the fault's doing, and no move is accepted before it is over.
+  await world.until(
+    `${name} to lead again`,
+    async () => {
+      const { role } = await world.group(name);
+      if (role === 'standby') await world.move(name, { on: name });
+      return role === 'leading';
+    },
+    30_000,
+  );
   await world.rest();
   await world.begin();
 }
