@@ -44,7 +44,8 @@ export class BenchPair {
 
   async startDaemon(node: NodeName): Promise<NodeProcess> {
     const machine = this.cluster.node(node);
-    const line = [process.execPath, this.program, 'run', '--config', machine.configPath];
+    // By its first line, as it is installed: that names the flags that Node runs with.
+    const line = [this.program, 'run', '--config', machine.configPath];
     const daemon = await machine.start('eipkeeper', line);
     this.pids[node] = daemon.pid;
     return daemon;
