@@ -7,10 +7,10 @@ import { isHere } from './address.ts';
 import { authorityUntil } from './authority.ts';
 import { canLead, hasFailedTooOften } from './eligibility.ts';
 import type { CallResult } from './events.ts';
-import { mayYetAdopt } from './start-up.ts';
+import { hasTimeToAdopt, mayYetAdopt } from './start-up.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { isSuspect } from './suspicion.ts';
-import { FIRST_READ_TIMEOUT_MS, SERVICES_CHECK_MS, SETTLE_MS } from './timing-rules.ts';
+import { SERVICES_CHECK_MS, SETTLE_MS } from './timing-rules.ts';
 import { call, due, note, wakeAt } from './toolbox.ts';
 
 /** `keep`: neither start nor stop. */
@@ -98,8 +98,7 @@ function maySettle(state: CoreState, group: GroupState): boolean {
 /** Never twice: only with authority that lasts longer than stopping takes. */
 function wantedExclusive(state: CoreState, group: GroupState): Wanted {
   // What an earlier incarnation left running is not interrupted while the term may still be this node's own.
-  const soon = state.nowMs - state.startedMs < FIRST_READ_TIMEOUT_MS;
-  if (group.role.kind === 'starting' && soon && mayYetAdopt(state, group)) return 'keep';
+  if (mayYetAdopt(state, group) && hasTimeToAdopt(state, group)) return 'keep';
   if (group.role.kind !== 'leading') return 'stopped';
   if (state.stopping.kind === 'leaving' && state.stopping.resigned) return 'stopped';
   if (group.role.handover?.phase.kind === 'ready' || group.role.handover?.phase.kind === 'yielding')

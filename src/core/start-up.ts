@@ -5,7 +5,7 @@
 import { isHere, lookAtAddress } from './address.ts';
 import { knowsLessThanBefore } from './knowledge.ts';
 import type { CoreState, GroupState } from './state.ts';
-import { WITNESS_LOOK_LEADERLESS_MS } from './timing-rules.ts';
+import { FIRST_READ_TIMEOUT_MS, WITNESS_LOOK_LEADERLESS_MS } from './timing-rules.ts';
 import { due, peersOf } from './toolbox.ts';
 import { createNext, lookAtWitness, mayCreate, pursueCreate } from './witness-calls.ts';
 
@@ -21,9 +21,7 @@ export function startUp(state: CoreState, group: GroupState): void {
     });
   }
   // Whoever may still find that the term and the address are its own does not join the others' wait for a claim.
-  // An exclusive service must not run on for so long without authority.
-  const adopting = group.config.kind === 'address' && mayYetAdopt(state, group);
-  const settled = everybodyHeard(state) && !adopting;
+  const settled = everybodyHeard(state) && !(hasTimeToAdopt(state, group) && mayYetAdopt(state, group));
   if (settled || due(state, state.startedMs + state.config.initdeadMs)) {
     group.role = { kind: 'standby' };
   }
@@ -45,6 +43,11 @@ export function mayYetAdopt(state: CoreState, group: GroupState): boolean {
   const termMayBeMine =
     group.read.okBegunMs === Number.NEGATIVE_INFINITY || group.newest?.owner === state.config.self;
   return termMayBeMine && (group.address.holder === null || isHere(state, group));
+}
+
+/** An exclusive service runs on without authority no longer than the first readings take. */
+export function hasTimeToAdopt(state: CoreState, group: GroupState): boolean {
+  return group.config.kind === 'address' || !due(state, state.startedMs + FIRST_READ_TIMEOUT_MS);
 }
 
 function everybodyHeard(state: CoreState): boolean {
