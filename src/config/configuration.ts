@@ -1,4 +1,5 @@
-import type { ElasticIpParameters, ServiceResource } from './resources-schema.ts';
+import type { ElasticIpParameters } from './resources/elastic-ip.ts';
+import type { ServiceResource } from './resources-schema.ts';
 import type { ConfigurationFile, GroupSettings } from './schema.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WitnessLoad } from './witness-load.ts';

@@ -104,10 +104,6 @@ function groupProblems(
       problems.push({ path, message: `${member} is named twice` });
     }
   }
-  if (group.kind === 'exclusive' && group.standbyServices === 'warm') {
-    const message = 'an exclusive group must never run twice, so its standby cannot be warm: write stopped';
-    problems.push({ path: ['groups', name, 'standbyServices'], message });
-  }
   return [...problems, ...resourceProblems(name, group, names)];
 }
 

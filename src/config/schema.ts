@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { byteSizeSchema } from './byte-size.ts';
 import { durationSchema, positiveDurationSchema } from './duration.ts';
-import { resourceSchema } from './resources-schema.ts';
+import { needsExclusivity, resourceSchema } from './resources-schema.ts';
 
 /**
  * The configuration file: the one source of the types, of `docs/configuration.md` and of the JSON Schema that
@@ -169,13 +169,13 @@ const failbackSchema = z
     return { mode: isAuto ? 'auto' : 'manual', afterMs: 5_000 };
   });
 
-const groupSchema = z.strictObject({
+const groupShape = z.strictObject({
   kind: z
     .enum(['address', 'exclusive'])
-    .default('address')
     .describe(
-      '`address`: a stateless service; what serves is never stopped for want of a witness. `exclusive`: must never run twice, so it stops when its right to run cannot be proven.',
-    ),
+      '`address`: a stateless service; what serves is never stopped for want of a witness. `exclusive`: must never run twice, so it stops when its right to run cannot be proven. Default: `exclusive` where a resource must never run twice, else `address`.',
+    )
+    .optional(),
   nodes: z
     .array(nameSchema, { error: 'must be a list of nodes, like [main, aux]' })
     .min(1, 'must name at least one node')
@@ -196,6 +196,21 @@ const groupSchema = z.strictObject({
     .array(resourceSchema, { error: 'must be a list, each entry like "- nginx: {}"' })
     .max(32, 'has more than 32 entries')
     .describe('Acquired in this order, released in reverse.'),
+});
+
+const groupSchema = groupShape.transform((group, context) => {
+  const single = group.resources.findIndex(needsExclusivity);
+  if (single >= 0 && group.kind === 'address') {
+    const type = group.resources[single]?.type;
+    const message = `resources[${single}] (${type}) must never run twice, which an address group does not promise: leave kind out, or write "exclusive: false" there if two copies do no harm`;
+    context.addIssue({ code: 'custom', path: ['kind'], message });
+  }
+  const kind = group.kind ?? (single >= 0 ? 'exclusive' : 'address');
+  if (kind === 'exclusive' && group.standbyServices === 'warm') {
+    const message = `an exclusive group must never run twice, so its standby cannot be warm: write stopped`;
+    context.addIssue({ code: 'custom', path: ['standbyServices'], message });
+  }
+  return { ...group, kind };
 });
 
 const JOURNAL_BYTES_LEAST = 1_000_000;

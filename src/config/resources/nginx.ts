@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { positiveDurationSchema } from '../duration.ts';
+import { absolutePath, healthSchema } from './common.ts';
+
+export const nginxSchema = z
+  .strictObject({
+    config: absolutePath
+      .default('/etc/nginx/nginx.conf')
+      .describe('Tested with `nginx -t` before every start.'),
+    binary: z.string().min(1).default('nginx').describe('The program: a path, or a name to find in PATH.'),
+    unit: z
+      .union(
+        [
+          z.string().regex(/^[\w@:.\\-]+\.service$/, 'must be a unit name, like nginx.service'),
+          z.literal(false),
+        ],
+        {
+          error: 'must be a unit name, like nginx.service, or false',
+        },
+      )
+      .default('nginx.service')
+      .describe('Used where systemd runs and knows it; `false`: always the program itself.'),
+    health: healthSchema
+      .describe('Without it nginx counts as healthy while its master process lives.')
+      .optional(),
+    startTimeout: positiveDurationSchema
+      .prefault('10s')
+      .describe('From the start to the first good health check.'),
+    stopTimeout: positiveDurationSchema
+      .prefault('10s')
+      .describe('Requests may end in this time; after it the processes are killed.'),
+  })
+  .transform((value) => ({
+    config: value.config,
+    binary: value.binary,
+    unit: value.unit === false ? null : value.unit,
+    health: value.health ?? null,
+    startTimeoutMs: value.startTimeout,
+    stopTimeoutMs: value.stopTimeout,
+  }));
+export type NginxParameters = z.output<typeof nginxSchema>;
