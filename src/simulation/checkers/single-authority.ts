@@ -4,9 +4,14 @@ import type { Machine } from '../machine.ts';
 import type { World } from '../world.ts';
 import type { Checker, Report } from './checker.ts';
 
+/** PROTOCOL, Timing: a lease is doubled up to this. */
+const LEASE_MOST_MS = 10_000;
+/** A clock may be so much slower than the virtual one. */
+const CLOCK_RATE = 1.02;
+
 /**
  * S2: never two nodes with authority at once. Exempt are forced failovers of `address` groups, and a machine
- * whose clocks both stood still, until it once has no authority.
+ * whose clocks both stood still, until it has no authority although the answers of before would be over.
  *
  * Authority is gained only by a step and lost only by time, so it is enough to look at the others when a step
  * finds it where it was not before.
@@ -17,6 +22,8 @@ export class SingleAuthority implements Checker {
   #held: boolean[][] = [];
   /** Machines whose clocks stood still and that did not notice yet, per group. */
   #tainted: Set<number>[] = [];
+  /** When what such a machine sent before is surely over, also what its socket held meanwhile. */
+  readonly #answersEndMs = new Map<number, number>();
   /** The terms that an operator forced, per group. */
   #forced: number[][] = [];
 
@@ -34,6 +41,15 @@ export class SingleAuthority implements Checker {
   faultBegins(fault: Fault): void {
     if (fault.class !== 'clocks-stop') return;
     for (const tainted of this.#tainted) tainted.add(fault.node);
+  }
+
+  faultEnds(fault: Fault): void {
+    if (fault.class !== 'clocks-stop') return;
+    const { nowMs, terrain } = this.#world as World;
+    const files = [terrain, ...Object.values(terrain.configs)];
+    const timings = files.flatMap(({ groups }) => groups.map((group) => group.timings));
+    const longestMs = Math.max(LEASE_MOST_MS, ...timings.flatMap((each) => [each.deadtimeMs, each.leaseMs]));
+    this.#answersEndMs.set(fault.node, nowMs + CLOCK_RATE * longestMs);
   }
 
   termCreated(group: number, record: TermRecord): void {
@@ -54,8 +70,14 @@ export class SingleAuthority implements Checker {
       const had = (held[group] as boolean[])[machine.index];
       (held[group] as boolean[])[machine.index] = has;
       if (has && !had) this.#compare(machine, group);
-      else if (!has && !machine.standing) this.#tainted[group]?.delete(machine.index);
+      else if (!has && !machine.standing && this.#answersAreOver(machine)) {
+        this.#tainted[group]?.delete(machine.index);
+      }
     }
+  }
+
+  #answersAreOver({ index }: Machine): boolean {
+    return (this.#world as World).nowMs >= (this.#answersEndMs.get(index) ?? Number.NEGATIVE_INFINITY);
   }
 
   #compare(machine: Machine, group: number): void {
