@@ -73,10 +73,10 @@ function spawnGroup(command: readonly string[], options: RunOptions, fd: number 
 }
 
 /**
- * AWS settings hold credentials, systemd's words are for this daemon alone: an nginx that says READY would speak
- * in our name.
+ * AWS settings hold credentials; MALLOC_ARENA_MAX, from the bundle's first line, would slow a program with many
+ * threads; systemd's words are for this daemon alone: an nginx that says READY would speak in our name.
  */
-const OUR_OWN = /^(AWS_\w+|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(FDS|PID|FDNAMES))$/;
+const OUR_OWN = /^(AWS_\w+|MALLOC_ARENA_MAX|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(FDS|PID|FDNAMES))$/;
 const withheld = new Set<string>();
 
 /** Keeps secrets in the daemon's environment (a key that the configuration names) from every program started later. */
