@@ -24,7 +24,8 @@ import { call, due, jittered, note, wakeAt } from './toolbox.ts';
 import type { AddressHolder } from './types.ts';
 import { hasFreshRead, readNewest } from './witness-calls.ts';
 
-const SUPERSEDED_MOST = 16;
+/** The last moves, each of as many as 32 addresses. */
+const SUPERSEDED_MOST = 64;
 const RETRY_MS = 1_000;
 
 export const isHere = (state: CoreState, group: GroupState): boolean =>
@@ -218,11 +219,12 @@ function believeOwn(state: CoreState, group: GroupState, associationId: string):
 }
 
 function supersede(address: AddressState): void {
-  const ended = address.move?.endsAssociationId ?? '';
-  if (ended === '') return;
-  address.superseded.push(ended);
-  if (address.superseded.length > SUPERSEDED_MOST) address.superseded.shift();
+  address.superseded.push(...associationsOf(address.move?.endsAssociationId ?? ''));
+  address.superseded.splice(0, address.superseded.length - SUPERSEDED_MOST);
 }
+
+/** A group with several addresses has its associations in one string. */
+const associationsOf = (joined: string): readonly string[] => joined.split(' ').filter((id) => id !== '');
 
 // Reading
 
@@ -259,6 +261,7 @@ export function onAddressReading(
   if (pending.begunMs < address.begunMs) return;
   address.holder = holder;
   address.associationId = associationId;
+  address.partlyHere = result.partlyHere === true;
   address.begunMs = pending.begunMs;
   // What a leader complains of is over when the address is here; anybody else's trouble was only to ask.
   if (here || group.role.kind === 'standby' || group.role.kind === 'starting') address.complaint = '';
@@ -268,7 +271,7 @@ export function onAddressReading(
 function isStale(address: AddressState, begunMs: number, associationId: string): boolean {
   if (address.own === null) return false;
   if (begunMs - address.own.atMs < DESCRIBE_STALENESS_MS) return true;
-  return address.superseded.includes(associationId);
+  return associationsOf(associationId).some((id) => address.superseded.includes(id));
 }
 
 export function describeHolder(holder: AddressHolder | null): string {

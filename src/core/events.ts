@@ -52,8 +52,10 @@ export type CallResult =
   | {
       readonly type: 'address-reading';
       readonly holder: AddressHolder;
-      /** '' when free. */
+      /** '' when free; of several addresses those that are at the holder, separated by spaces. */
       readonly associationId: string;
+      /** The group has several addresses and some, not all, are on this node. */
+      readonly partlyHere?: boolean;
     }
   | { readonly type: 'address-moved'; readonly associationId: string }
   /** `Resource.AlreadyAssociated`: somebody holds it and this call was not allowed to take it. */

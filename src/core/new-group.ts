@@ -35,6 +35,7 @@ export function newGroup(config: GroupConfig, at: Instant, floor: Term, triedBef
     address: {
       holder: null,
       associationId: '',
+      partlyHere: false,
       begunMs: never,
       okBegunMs: never,
       failedMs: never,

@@ -82,11 +82,12 @@ function wantedAddress(state: CoreState, group: GroupState): Wanted {
   return maySettle(state, group) ? 'stopped' : 'keep';
 }
 
-/** Rule 14: a reading begun well after the last change shows the address elsewhere. */
+/** Rule 14: a reading begun well after the last change shows the address elsewhere, all of it. */
 function maySettle(state: CoreState, group: GroupState): boolean {
   const { address, services } = group;
   if (services.status !== 'running' || address.move !== null) return false;
   if (address.holder === null || address.holder.kind === 'free' || isHere(state, group)) return false;
+  if (address.partlyHere) return false;
   const changedMs = Math.max(
     group.steppedDownMs,
     services.startedMs,

@@ -195,6 +195,8 @@ export interface AddressState {
   /** The last reading that is believed, or the effect of an own successful move; null: nothing known. */
   holder: AddressHolder | null;
   associationId: string;
+  /** By that reading, some of the group's several addresses are here although the holder is another. */
+  partlyHere: boolean;
   /** When that reading was begun. */
   begunMs: Millis;
   /** When the last describe that succeeded was begun, believed or not. */
