@@ -124,7 +124,7 @@ describe.concurrent('a defect of the daemon', () => {
   });
 });
 
-describe.concurrent('the secrets in the environment of a daemon', () => {
+describe.concurrent('the secrets and settings in the environment of a daemon', () => {
   it('reach none of its services', async ({ cluster, main }) => {
     for (const node of cluster.nodes) {
       node.write((file) => {
@@ -132,12 +132,17 @@ describe.concurrent('the secrets in the environment of a daemon', () => {
         file.groups.web.resources[0].exec.env = { GREETING: 'hello' };
       });
     }
-    main.start({ HEARTBEAT_SECRET: 'ab'.repeat(32), ORDINARY: 'yes', AWS_SESSION_TOKEN: 'token' });
+    main.start({
+      HEARTBEAT_SECRET: 'ab'.repeat(32),
+      ORDINARY: 'yes',
+      AWS_SESSION_TOKEN: 'token',
+      MALLOC_ARENA_MAX: '1',
+    });
     await cluster.serves('main');
     const [pid] = await main.servicePids();
     const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
     expect(environment).toContain('GREETING=hello');
     expect(environment).toContain('ORDINARY=yes');
-    expect(environment.filter((line) => /^(HEARTBEAT_SECRET|AWS_)/.test(line))).toEqual([]);
+    expect(environment.filter((line) => /^(HEARTBEAT_SECRET|AWS_|MALLOC_)/.test(line))).toEqual([]);
   });
 });
