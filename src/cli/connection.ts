@@ -12,9 +12,9 @@ export interface ConnectionOptions {
 }
 
 export const configOption = (): Option =>
-  new Option('-c, --config <path>', 'the configuration: a file, or ssm:/name/of/a/parameter').default(
-    DEFAULT_CONFIG_PATH,
-  );
+  new Option('-c, --config <path>', 'the configuration: a file, or ssm:/name/of/a/parameter')
+    .env('EIPKEEPER_CONFIG')
+    .default(DEFAULT_CONFIG_PATH);
 
 export const socketOption = (): Option =>
   new Option('--socket <path>', 'the control socket of the daemon (default: the one in the configuration)');

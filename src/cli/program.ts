@@ -14,6 +14,7 @@ import { addReload } from './commands/reload.ts';
 import { addRun } from './commands/run.ts';
 import { addOnline, addStandby } from './commands/standby.ts';
 import { addStatus } from './commands/status.ts';
+import { addUserData } from './commands/user-data.ts';
 import type { Finish } from './finish.ts';
 import { version } from './version.ts';
 
@@ -44,6 +45,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addReload(program, io, finish);
   addConfig(program, io);
   addKeygen(program, io);
+  addUserData(program, io);
   addDecode(program, io);
   addRun(program, io, finish);
   return program;

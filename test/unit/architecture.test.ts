@@ -29,7 +29,8 @@ const MAY: Record<string, readonly string[]> = {
   control: ['core'],
   journal: ['core', 'observability'],
   runtime: ['core', 'wire', 'witness', 'cloud', 'resources', 'config', 'control', 'journal', 'observability'],
-  cli: ['core', 'config', 'control', 'journal', 'runtime', 'wire', 'cloud', 'observability'],
+  'user-data': [],
+  cli: ['core', 'config', 'control', 'journal', 'runtime', 'wire', 'cloud', 'observability', 'user-data'],
   simulation: ['core', 'wire', 'config', 'journal', 'observability'],
 };
 

@@ -1,26 +1,73 @@
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { AwsClients } from '../../cloud/aws-clients.ts';
+import { Imds } from '../../cloud/imds.ts';
+import { resolveRegion } from '../../cloud/resolve-region.ts';
 import { KEY_BYTES } from '../../config/key.ts';
 import { EXIT } from '../../control/exit-codes.ts';
+import { createKeyParameter } from '../../runtime/key-parameter.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
+import { version } from '../version.ts';
+
+interface Options {
+  readonly output?: string;
+  readonly ssm?: string;
+  readonly kmsKey?: string;
+}
+
+/** A role that was just made is not known everywhere at once. */
+const PATIENCE_MS = 60_000;
 
 export function addKeygen(program: Command, io: CliIo): void {
   program
     .command('keygen')
     .description('make a new key for the heartbeats: 32 random bytes in base64')
     .option('-o, --output <file>', 'write it to a new file that only its owner can read')
+    .addOption(
+      new Option('--ssm <parameter>', 'put it into a new SecureString; one that is there is kept').conflicts(
+        'output',
+      ),
+    )
+    .option('--kms-key <id>', 'the KMS key of that SecureString (default: the one of SSM)')
     .addHelpText(
       'after',
-      '\nExamples:\n  eipkeeper keygen --output /etc/eipkeeper/key\n  aws ssm put-parameter --type SecureString --name /eipkeeper/web/key --value "$(eipkeeper keygen)"\n',
+      '\nExamples:\n  eipkeeper keygen --output /etc/eipkeeper/key\n  eipkeeper keygen --ssm /eipkeeper/web/key\n',
     )
-    .action(async ({ output }: { readonly output?: string }) => {
-      const text = `${randomBytes(KEY_BYTES).toString('base64')}\n`;
-      if (output === undefined) return io.stdout(text);
-      await writeNewFile(output, text);
+    .action(async ({ output, ssm, kmsKey }: Options) => {
+      const text = randomBytes(KEY_BYTES).toString('base64');
+      if (ssm !== undefined) {
+        const made = await writeParameter(io, { name: ssm, text, kmsKeyId: kmsKey ?? null });
+        io.stdout(`${ssm}: ${made === 'created' ? 'a new key' : 'there is one, which was kept'}\n`);
+        return;
+      }
+      if (output === undefined) return io.stdout(`${text}\n`);
+      await writeNewFile(output, `${text}\n`);
       io.stdout(`${output}: a new key; copy it to all nodes\n`);
     });
+}
+
+/** On an instance: the key goes from the random generator into the parameter, and nobody sees it. */
+async function writeParameter(io: CliIo, parameter: Parameters<typeof createKeyParameter>[1]) {
+  const signal = io.interrupted();
+  const imds = new Imds({ environment: io.env, retryForMs: 30_000 });
+  try {
+    const region = await resolveRegion(io.env, imds, signal);
+    const clients = new AwsClients({ region, version, environment: io.env });
+    try {
+      return await createKeyParameter(clients, parameter, { signal, patienceMs: PATIENCE_MS });
+    } finally {
+      clients.close();
+    }
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new CliError(`${parameter.name} could not be written: ${reason}`, EXIT.unavailable, {
+      cause: error,
+    });
+  } finally {
+    await imds.close();
+  }
 }
 
 /** An existing file is never overwritten: it may be the key of a running cluster. */

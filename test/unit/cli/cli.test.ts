@@ -32,14 +32,22 @@ describe('what is typed wrong', () => {
     expect(exitCode).toBe(64);
   });
 
-  it.each(['status', 'switchover', 'failover', 'standby', 'online', 'reload', 'keygen', 'decode', 'run'])(
-    '%s --help shows an example and ends with 0',
-    async (verb) => {
-      const { exitCode, stdout } = await cli.run(verb, '--help');
-      expect(exitCode).toBe(0);
-      expect(stdout).toMatch(new RegExp(`Examples?:\\n.*eipkeeper.* ${verb}`, 's'));
-    },
-  );
+  it.each([
+    'status',
+    'switchover',
+    'failover',
+    'standby',
+    'online',
+    'reload',
+    'keygen',
+    'decode',
+    'run',
+    'user-data',
+  ])('%s --help shows an example and ends with 0', async (verb) => {
+    const { exitCode, stdout } = await cli.run(verb, '--help');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples?:\\n.*eipkeeper.* ${verb}`, 's'));
+  });
 });
 
 describe('status', () => {
