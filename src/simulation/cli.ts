@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { worldOf } from './batch.ts';
@@ -20,8 +21,9 @@ npm run simulate -- --false-takeovers
 
 Without --profile, --nodes and --kind, many schedules go through all worlds in turn. With --schedules 1, which
 is the default, the timeline of the seed is printed. --state makes a long run resumable. --branches counts how
-often each branch of a rule ran, in the first N schedules (20000 in runs as long as that). --mutants takes one rule of the protocol after the
-other out of a copy of the source, those whose names contain a word when any is given: each must be caught.
+often each branch of a rule ran, in the first N schedules (20000 in runs as long as that). --mutants takes one rule
+of the protocol after the other out of a copy of the source: each must be caught. All of them, and docs/mutants.md
+is written; with words, only those whose names contain one.
 --false-takeovers counts how often a living leader is replaced, and (terms), under pauses and loss.`;
 
 const BRANCH_SCHEDULES = 20_000;
@@ -48,7 +50,7 @@ const { values, positionals } = parseArgs({
 
 if (values.help) console.log(USAGE);
 else if (values['false-takeovers']) printFalseTakeovers((line) => console.log(line));
-else if (values.mutants) process.exitCode = runMutants(positionals, (line) => console.log(line));
+else if (values.mutants) process.exitCode = runMutants(positionals, (line) => console.log(line), publish);
 else process.exitCode = Number(values.schedules) === 1 ? replay() : await runMany();
 
 function readWorlds(): readonly PlanWishes[] {
@@ -68,6 +70,10 @@ function readWorlds(): readonly PlanWishes[] {
       ...only,
     },
   ];
+}
+
+function publish(page: string): void {
+  writeFileSync(new URL('../../docs/mutants.md', import.meta.url), page);
 }
 
 /** One seed in full: its timeline, or the shrunk one when it fails. */

@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const CONDUCT_MUTANTS: readonly Mutant[] = [
   {
     rule: 'reassociation without the compare in `exclusive` groups',
+    of: 'two registers',
     patches: [
       {
         file: 'core/address.ts',
@@ -15,6 +16,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'no self-fence',
+    of: 'two kinds of group',
     patches: [
       {
         file: 'core/services.ts',
@@ -26,6 +28,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'no guard',
+    of: 'two kinds of group',
     patches: [
       { file: 'simulation/guards.ts', from: "world.setServices(machine, group, false, 'guard');", to: '' },
     ],
@@ -33,11 +36,13 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'late soft stop',
+    of: 'S5',
     patches: [{ file: 'core/services.ts', from: ' - group.config.timings.stopTimeoutMs;', to: ';' }],
     worlds: ['exclusive'],
   },
   {
     rule: 'a monitor that hangs holds up the stop',
+    of: 'S5',
     patches: [
       {
         file: 'core/services.ts',
@@ -49,6 +54,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'initdead under d',
+    of: 'rule 13',
     patches: [
       {
         file: 'core/start-up.ts',
@@ -60,6 +66,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'no adoption',
+    of: 'rule 13',
     patches: [
       { file: 'core/start-up.ts', from: 'if (mayAdopt(state, group)) {', to: 'if (false as boolean) {' },
     ],
@@ -67,6 +74,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'no hold',
+    of: 'rule 13',
     patches: [
       {
         file: 'core/hear.ts',
@@ -78,6 +86,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'service stopped on one reading',
+    of: 'rule 14',
     patches: [
       {
         file: 'core/services.ts',
@@ -89,6 +98,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'stale association believed',
+    of: 'rule 12',
     patches: [
       {
         file: 'core/address.ts',
@@ -100,6 +110,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'yielding with a call in flight',
+    of: 'rule 10',
     patches: [
       {
         file: 'core/handover.ts',
@@ -111,6 +122,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a move that is in doubt forgotten',
+    of: 'rule 10',
     patches: [
       {
         file: 'core/address.ts',
@@ -122,16 +134,19 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'yield never revoked',
+    of: 'rule 10',
     patches: [{ file: 'core/handover.ts', from: "defend(state, group, role, 'revoke');", to: '' }],
     worlds: ['handovers', 'pair', 'scenarios'],
   },
   {
     rule: 'authority kept while yielding',
+    of: 'rule 10',
     patches: [{ file: 'core/authority.ts', from: 'if (isYielding(group, role)) return NEVER;', to: '' }],
     worlds: ['pair'],
   },
   {
     rule: 'a waiver that reaches beyond N+1',
+    of: 'rule 10',
     patches: [
       {
         file: 'core/claim.ts',
@@ -144,6 +159,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'forced without a read',
+    of: 'rule 11',
     patches: [
       {
         file: 'core/claim.ts',
@@ -155,6 +171,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'forced without the waits in `exclusive` groups',
+    of: 'rule 11',
     patches: [
       {
         file: 'core/claim.ts',
@@ -166,6 +183,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a monotonic clock that stops in suspend',
+    of: 'Timing',
     patches: [
       {
         file: 'core/step.ts',
@@ -177,6 +195,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a reading of before a suspension taken for fresh',
+    of: 'Timing',
     patches: [
       {
         file: 'core/witness-calls.ts',
@@ -188,6 +207,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'deleted terms too young',
+    of: 'Timing',
     patches: [
       { file: 'core/timing-rules.ts', from: 'TERM_RETENTION_MS = 900_000', to: 'TERM_RETENTION_MS = 0' },
       { file: 'core/timing-rules.ts', from: 'TERM_RETENTION_COUNT = 16', to: 'TERM_RETENTION_COUNT = 1' },
@@ -196,6 +216,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'level replaced by edge',
+    of: 'rule 12',
     patches: [
       {
         file: 'core/address.ts',
@@ -207,16 +228,19 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'clocks taken for exact',
+    of: 'Timing',
     patches: [{ file: 'core/timing-rules.ts', from: 'promiseMs * WAIT_FACTOR;', to: 'promiseMs;' }],
     worlds: ['pair', 'scenarios'],
   },
   {
     rule: 'silence never leads to a claim',
+    of: 'rule 5',
     patches: [{ file: 'core/claim.ts', from: 'claimAfterSilence(state, group);\n}', to: '}' }],
     worlds: ['pair'],
   },
   {
     rule: 'optional moves without hold-down',
+    of: 'rule 15',
     patches: [
       { file: 'core/placement.ts', from: 'if (!due(state, heldDownUntilMs(group))) return null;', to: '' },
     ],
@@ -224,6 +248,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'acting against a running instance',
+    of: 'rule 16',
     patches: [
       { file: 'core/acting.ts', from: 'return isGone(word) ?', to: 'return (isGone(word) || true) ?' },
       {
@@ -236,6 +261,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'moving the address without authority',
+    of: 'S4',
     patches: [
       {
         file: 'core/address.ts',
@@ -247,6 +273,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: "somebody else's newer term ignored",
+    of: 'rule 8',
     patches: [
       {
         file: 'core/knowledge.ts',

@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const ELECTION_MUTANTS: readonly Mutant[] = [
   {
     rule: 'grants counted from the answer instead of the send',
+    of: 'Timing',
     patches: [
       {
         file: 'core/hear.ts',
@@ -15,6 +16,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'any grant instead of all',
+    of: 'rule 3',
     patches: [
       {
         file: 'core/authority.ts',
@@ -26,6 +28,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'no promise',
+    of: 'rule 2',
     patches: [
       {
         file: 'core/claim.ts',
@@ -37,6 +40,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'granting while claiming',
+    of: 'rule 6',
     patches: [
       {
         file: 'core/hear.ts',
@@ -48,6 +52,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'lease from the answer',
+    of: 'Timing',
     patches: [
       {
         file: 'core/witness-calls.ts',
@@ -59,6 +64,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'lease not per node',
+    of: 'rule 3',
     patches: [
       {
         file: 'core/authority.ts',
@@ -72,6 +78,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'lease not renounced',
+    of: 'rule 3',
     patches: [
       {
         file: 'core/authority.ts',
@@ -83,6 +90,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a renounce that is taken back',
+    of: 'rule 3',
     patches: [
       {
         file: 'core/authority.ts',
@@ -94,6 +102,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a renounce that reaches later terms',
+    of: 'rule 3',
     patches: [
       {
         file: 'core/knowledge.ts',
@@ -105,6 +114,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the newer record alone counts while it is undecided',
+    of: 'rule 7',
     patches: [
       { file: 'core/authority.ts', from: 'return Math.min(now, next);', to: 'return Math.max(now, next);' },
     ],
@@ -112,6 +122,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'timeout taken for success',
+    of: 'rule 7',
     patches: [
       {
         file: 'core/witness-calls.ts',
@@ -123,6 +134,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'timeout taken for failure',
+    of: 'rule 7',
     patches: [
       {
         file: 'core/witness-calls.ts',
@@ -134,6 +146,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'loss of the race ignored',
+    of: 'rule 8',
     patches: [
       {
         file: 'core/witness-calls.ts',
@@ -145,11 +158,13 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'no wait for the lease',
+    of: 'rule 5',
     patches: [{ file: 'core/claim.ts', from: '    leaseUntil,\n', to: '' }],
     worlds: ['pair'],
   },
   {
     rule: '`Overwrite=true`',
+    of: 'two registers',
     patches: [
       {
         file: 'simulation/witness-model.ts',
@@ -161,6 +176,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'no read before a claim',
+    of: 'rule 5',
     patches: [
       { file: 'core/claim.ts', from: 'if (!mayCreate(state, group, group.leaderHeardMs)) return;', to: '' },
     ],
@@ -168,11 +184,13 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'claiming right after a failed witness call',
+    of: 'rule 5',
     patches: [{ file: 'core/claim.ts', from: '    group.read.failedMs + deadtimeMs,\n', to: '' }],
     worlds: ['partitions'],
   },
   {
     rule: 'claiming without EC2',
+    of: 'rule 5',
     patches: [{ file: 'core/claim.ts', from: 'if (!worksTowardsEc2(state, group)) return;', to: '' }],
     worlds: ['without EC2', 'pair', 'scenarios'],
   },

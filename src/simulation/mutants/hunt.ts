@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type HuntingGround, isSparse, type Mutant, type Patch } from './mutant.ts';
+import { applyPatches } from './apply-patches.ts';
+import { type HuntingGround, isSparse, type Mutant } from './mutant.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** For a mutant on all of its grounds. */
 const SCHEDULES_MOST = 10_000;
 /** Each lasts hours of virtual time. */
 const SPARSE_MOST = 200;
@@ -17,7 +19,7 @@ export interface Catch {
   readonly seed: number;
   readonly rule: string;
   readonly what: string;
-  /** How many it took on that ground. */
+  /** How many it took, on this ground and those before it. */
   readonly schedules: number;
 }
 
@@ -29,10 +31,14 @@ export function hunt(mutant: Mutant): Catch | null {
       cpSync(join(ROOT, part), join(folder, part), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    for (const patch of mutant.patches) apply(folder, patch);
+    applyPatches(folder, mutant.patches);
+    let tried = 0;
+    const share = Math.floor(SCHEDULES_MOST / mutant.worlds.length);
     for (const ground of mutant.worlds) {
-      const caught = huntOn(folder, ground);
-      if (caught !== null) return caught;
+      const most = isSparse(ground) ? SPARSE_MOST : share;
+      const caught = huntOn(folder, ground, most);
+      if (caught !== null) return { ...caught, schedules: tried + caught.schedules };
+      tried += most;
     }
     return null;
   } finally {
@@ -40,20 +46,10 @@ export function hunt(mutant: Mutant): Catch | null {
   }
 }
 
-function apply(folder: string, { file, from, to }: Patch): void {
-  const path = join(folder, 'src', file);
-  const text = readFileSync(path, 'utf8');
-  if (text.split(from).length !== 2) throw new Error(`${file} does not contain exactly once: ${from}`);
-  writeFileSync(
-    path,
-    text.replace(from, () => to),
-  );
-}
-
-function huntOn(folder: string, ground: HuntingGround): Catch | null {
+function huntOn(folder: string, ground: HuntingGround, most: number): Catch | null {
   const stride = isSparse(ground) ? 50 : 1;
   let seed = stride;
-  let left = isSparse(ground) ? SPARSE_MOST : SCHEDULES_MOST;
+  let left = most;
   let before = 0;
   for (let dirty = 0; dirty <= DIRTY_MOST && left > 0; dirty++) {
     const found = run(folder, ground, seed, left);

@@ -3,8 +3,10 @@ import type { PlanWishes } from '../plan.ts';
 
 /** A rule of the protocol taken out or bent by replacing text in a copy of the source. */
 export interface Mutant {
-  /** Of PROTOCOL's "Rules whose removal must be caught", or one of our own. */
+  /** What is taken out: of PROTOCOL's "Rules whose removal must be caught", or one of our own. */
   readonly rule: string;
+  /** Where PROTOCOL says it. */
+  readonly of: string;
   readonly patches: readonly Patch[];
   /** Where it is hunted, in this order. */
   readonly worlds: readonly HuntingGround[];

@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 export const SESSION_MUTANTS: readonly Mutant[] = [
   {
     rule: 'greeting taken for life',
+    of: 'rule 9',
     patches: [
       {
         file: 'wire/session.ts',
@@ -15,6 +16,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'no sequence check',
+    of: 'rule 9',
     patches: [
       {
         file: 'wire/session.ts',
@@ -26,6 +28,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'a session opened without the echo of a fresh challenge',
+    of: 'rule 9',
     patches: [
       {
         file: 'wire/session.ts',
@@ -37,6 +40,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'sessions of an earlier life kept',
+    of: 'rule 9',
     patches: [
       {
         file: 'wire/peer-state.ts',
