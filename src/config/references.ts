@@ -1,5 +1,5 @@
 import type { PathProblem } from './config-error.ts';
-import { RESOURCE_TYPES } from './resources-schema.ts';
+import { RESOURCE_TYPES, type ResourceType } from './resources-schema.ts';
 import { suggest } from './suggestion.ts';
 
 /** Heartbeats carry a report for each group, and terms a lease for each node, in one small packet each. */
@@ -139,7 +139,7 @@ function resourceProblems(
     if (before !== undefined && type !== 'elastic-ip') {
       problems.push({
         path,
-        message: `is the same service as resources[${before}]${type === 'exec' ? ': give each its own name' : ''}`,
+        message: `is the same service as resources[${before}]${IDENTITY[type] === undefined ? ': give each its own name' : ''}`,
       });
     }
     seen.set(id, index);
@@ -153,13 +153,14 @@ function resourceProblems(
   return problems;
 }
 
-function identityOf(
-  type: (typeof RESOURCE_TYPES)[number],
-  parameters: Readonly<Record<string, unknown>>,
-): string {
-  if (type !== 'exec') return `${type} ${String(parameters.config ?? '')}`;
+/** The setting that tells one service of its kind from another; what is not here tells itself by its name. */
+const IDENTITY: Partial<Record<ResourceType, string>> = { nginx: 'config', systemd: 'unit' };
+
+function identityOf(type: ResourceType, parameters: Readonly<Record<string, unknown>>): string {
+  const setting = IDENTITY[type];
+  if (setting !== undefined) return `${type} ${String(parameters[setting] ?? '').replace(/\.service$/, '')}`;
   const program = stringsOf(parameters.run)[0] ?? stringsOf(parameters.start)[0] ?? '';
-  return `exec ${String(parameters.name ?? program.slice(program.lastIndexOf('/') + 1))}`;
+  return `${type} ${String(parameters.name ?? program.slice(program.lastIndexOf('/') + 1))}`;
 }
 
 /** Two groups with one address would take it from each other for ever. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { elasticIpSchema } from './resources/elastic-ip.ts';
 import { execSchema } from './resources/exec.ts';
 import { nginxSchema } from './resources/nginx.ts';
+import { systemdSchema } from './resources/systemd.ts';
 
 /** Shapes and defaults of what a group runs. Every transform ends in the very options of the adapter. */
 const SCHEMAS = {
@@ -9,6 +10,7 @@ const SCHEMAS = {
     'The Elastic IP of the group. Acquired last wherever it is written.',
   ),
   nginx: nginxSchema.describe('An nginx on this machine.'),
+  systemd: systemdSchema.describe('Any unit of systemd.'),
   exec: execSchema.describe('Any service, by commands of yours or as a program in the foreground.'),
 };
 

@@ -1,36 +1,61 @@
+import type { ExecParameters } from '../config/resources/exec.ts';
 import type { ServiceResource } from '../config/resources-schema.ts';
-import type { GroupName } from '../core/types.ts';
+import type { GroupKind, GroupName } from '../core/types.ts';
 import { ExecResource } from './exec.ts';
 import { Nginx } from './nginx.ts';
 import type { ResourceAdapter } from './resource-adapter.ts';
 import { ResourceChain } from './resource-chain.ts';
 import { SupervisedProgram } from './supervised-program.ts';
+import { SystemdUnit } from './systemd.ts';
 
 export interface ChainOptions {
   readonly group: GroupName;
+  readonly kind: GroupKind;
+  readonly standbyServices: 'stopped' | 'warm';
   /** In the order of the file, the address left out. */
   readonly resources: readonly ServiceResource[];
   /** For pid files and the output of started services. */
   readonly runDir: string;
   readonly onUnhealthy: (reason: string) => void;
+  readonly onWarning: (warning: string) => void;
 }
 
 /** The adapters of one group, from its configuration. Does nothing to the machine. */
 export function createChain(options: ChainOptions): ResourceChain {
   const used = new Set<string>();
   const adapters = options.resources.map((resource) => createAdapter(resource, options, used));
-  return new ResourceChain(adapters, options.onUnhealthy);
+  return new ResourceChain(adapters, options);
 }
 
 function createAdapter(resource: ServiceResource, options: ChainOptions, used: Set<string>): ResourceAdapter {
-  if (resource.type === 'nginx') return new Nginx(resource.parameters);
-  const { name, cwd, ...parameters } = resource.parameters;
-  // Two of one name in a group are told apart by their place, so that neither reads the other's pid file.
-  let id = `${options.group}.${name}`;
-  for (let place = 2; used.has(id); place += 1) id = `${options.group}.${name}.${place}`;
-  used.add(id);
-  const common = { id, cwd: cwd ?? '/', runDir: options.runDir };
+  switch (resource.type) {
+    case 'nginx':
+      return new Nginx(resource.parameters);
+    case 'systemd':
+      return new SystemdUnit({ ...resource.parameters, atBoot: meaningOfBoot(options) });
+    case 'exec':
+      return createExec(resource.parameters, options, used);
+  }
+}
+
+function createExec(settings: ExecParameters, options: ChainOptions, used: Set<string>): ResourceAdapter {
+  const { name, cwd, ...parameters } = settings;
+  const common = { id: uniqueId(name, options, used), cwd: cwd ?? '/', runDir: options.runDir };
   return parameters.kind === 'program'
     ? new SupervisedProgram({ ...parameters, ...common })
     : new ExecResource({ ...parameters, ...common });
+}
+
+/** Two of one name in a group are told apart by their place, so that neither reads the other's pid file. */
+function uniqueId(name: string, { group }: ChainOptions, used: Set<string>): string {
+  let id = `${group}.${name}`;
+  for (let place = 2; used.has(id); place += 1) id = `${group}.${name}.${place}`;
+  used.add(id);
+  return id;
+}
+
+/** A unit that starts with its machine is what a warm standby wants, and a second copy of an exclusive one. */
+function meaningOfBoot({ kind, standbyServices }: ChainOptions): 'welcome' | 'odd' | 'forbidden' {
+  if (kind === 'exclusive') return 'forbidden';
+  return standbyServices === 'warm' ? 'welcome' : 'odd';
 }

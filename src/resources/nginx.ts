@@ -14,10 +14,12 @@ import {
   type Budget,
   type CallLimits,
   failedState,
+  left,
   type ResourceAdapter,
   type ResourceState,
   RUNNING,
   STOPPED,
+  shareOf,
   startBudget,
   unhealthyState,
   waitUntil,
@@ -213,15 +215,4 @@ export class Nginx implements ResourceAdapter {
   #failed(reason: string): ResourceState {
     return failedState(`nginx: ${reason}`);
   }
-}
-
-function left(budget: Budget, share = 1): CallLimits {
-  return { signal: budget.signal, deadlineMs: budget.remainingMs() * share };
-}
-
-function shareOf(budget: Budget, share: number, atMostMs = Number.POSITIVE_INFINITY): Budget {
-  return startBudget({
-    signal: budget.signal,
-    deadlineMs: Math.min(budget.remainingMs() * share, atMostMs),
-  });
 }

@@ -18,10 +18,11 @@ export interface ResourceAdapter {
  * `validate` answers `running` or `stopped` when it found nothing wrong. A monitor answers `unhealthy` for what
  * runs but does not do its work, which a start mends (by a restart), and `failed` when it could not find out:
  * a monitor that hangs is not a broken service. The reason is a sentence: what failed and what to look at.
+ * The warning of a `validate` is one too, of something that works but will surprise.
  */
 export type ResourceState =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'stopped' }
+  | { readonly kind: 'running'; readonly warning?: string }
+  | { readonly kind: 'stopped'; readonly warning?: string }
   | { readonly kind: 'unhealthy'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
@@ -45,6 +46,17 @@ export interface Budget {
 export function startBudget(limits: CallLimits): Budget {
   const endsAt = performance.now() + limits.deadlineMs;
   return { signal: limits.signal, remainingMs: () => Math.max(0, endsAt - performance.now()) };
+}
+
+/** What is left of it for one step, or a share of that. */
+export function left(budget: Budget, share = 1): CallLimits {
+  return { signal: budget.signal, deadlineMs: budget.remainingMs() * share };
+}
+
+/** A budget within the budget, so that one step cannot use up all of it. */
+export function shareOf(budget: Budget, share: number, atMostMs = Number.POSITIVE_INFINITY): Budget {
+  const deadlineMs = Math.min(budget.remainingMs() * share, atMostMs);
+  return startBudget({ signal: budget.signal, deadlineMs });
 }
 
 /** Sleeps, or returns at once when the signal is aborted. */

@@ -15,18 +15,26 @@ export interface ResourceView {
   readonly reason: string;
 }
 
+/** Hears in words what the answers to the core do not say. */
+export interface ChainListener {
+  /** Why a check found the group not running. */
+  readonly onUnhealthy?: (reason: string) => void;
+  /** What a validation found odd, once as long as it stays the same. */
+  readonly onWarning?: (warning: string) => void;
+}
+
 /**
  * The resources of one group in the order in which they are written, the address apart (the core moves that
  * itself). Started left to right, because what stands right may need what stands left; stopped the other way.
  */
 export class ResourceChain {
   readonly resources: readonly ResourceAdapter[];
-  readonly #onUnhealthy: (reason: string) => void;
+  readonly #listener: ChainListener;
+  readonly #warned = new Map<ResourceAdapter, string>();
 
-  /** `onUnhealthy` hears why a check found the group not running: the answer to the core has no words. */
-  constructor(resources: readonly ResourceAdapter[], onUnhealthy: (reason: string) => void = () => {}) {
+  constructor(resources: readonly ResourceAdapter[], listener: ChainListener = {}) {
     this.resources = resources;
-    this.#onUnhealthy = onUnhealthy;
+    this.#listener = listener;
   }
 
   /** What each was found to be, or is being made, for status. */
@@ -85,7 +93,7 @@ export class ResourceChain {
     const states = await Promise.all(
       this.resources.map((resource) => this.#observed(resource, null, () => resource.monitor(limits))),
     );
-    for (const state of states) if (state.kind === 'unhealthy') this.#onUnhealthy(state.reason);
+    for (const state of states) if (state.kind === 'unhealthy') this.#listener.onUnhealthy?.(state.reason);
     const down = states.some((state) => state.kind === 'stopped' || state.kind === 'unhealthy');
     const failed = states.find((state) => state.kind === 'failed');
     // One that is known to be down counts more than one that is not known.
@@ -125,8 +133,14 @@ export class ResourceChain {
     for (const resource of this.resources) {
       const state = await guarded(resource, () => resource.validate(limits));
       if (state.kind === 'failed') return state.reason;
+      this.#warn(resource, 'warning' in state ? (state.warning ?? '') : '');
     }
     return '';
+  }
+
+  #warn(resource: ResourceAdapter, warning: string): void {
+    if (warning !== '' && warning !== this.#warned.get(resource)) this.#listener.onWarning?.(warning);
+    this.#warned.set(resource, warning);
   }
 
   /** The last that is known of each, in the order of their start. */

@@ -5,32 +5,91 @@ import type { CallLimits } from './resource-adapter.ts';
 /** What systemd knows of a unit; `absent` also where systemd is not process 1. */
 export type UnitState = 'absent' | 'active' | 'inactive' | 'failed' | 'changing';
 
+/** The properties of a unit, in systemd's own words; '' for one that this kind of unit does not have. */
+export interface UnitProperties {
+  /** loaded, not-found, masked, bad-setting, error. */
+  readonly load: string;
+  /** active, reloading, inactive, failed, activating, deactivating, maintenance, refreshing. */
+  readonly active: string;
+  readonly sub: string;
+  /** Why it failed: exit-code, signal, timeout, start-limit-hit. */
+  readonly result: string;
+  readonly exitStatus: string;
+  /** enabled, disabled, static, generated. */
+  readonly file: string;
+  /** The units that start it when they start; for an enabled one multi-user.target. */
+  readonly wantedBy: string;
+  /** Of a service: simple, notify, oneshot. */
+  readonly type: string;
+  readonly remainsAfterExit: boolean;
+}
+
+export type UnitAnswer =
+  | { readonly kind: 'known'; readonly unit: UnitProperties }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
 /** The question that sd_booted(3) asks. */
 export const systemdRuns = (): boolean => existsSync('/run/systemd/system');
 
-export async function readUnitState(unit: string, limits: CallLimits): Promise<UnitState> {
-  if (!systemdRuns()) return 'absent';
-  const command = ['systemctl', 'show', '--property=LoadState,ActiveState', '--', unit];
+const PROPERTIES = [
+  'LoadState',
+  'ActiveState',
+  'SubState',
+  'Result',
+  'ExecMainStatus',
+  'UnitFileState',
+  'WantedBy',
+  'Type',
+  'RemainAfterExit',
+];
+
+export async function readUnit(unit: string, limits: CallLimits): Promise<UnitAnswer> {
+  if (!systemdRuns()) {
+    return { kind: 'unknown', reason: 'systemd does not run here (there is no /run/systemd/system)' };
+  }
+  const command = ['systemctl', 'show', `--property=${PROPERTIES.join(',')}`, '--', unit];
   const outcome = await runProcess(command, { ...limits, killGraceMs: 100 });
-  if (outcome.kind !== 'exited' || outcome.code !== 0) return 'absent';
-  return parseUnitState(outcome.output);
+  if (outcome.kind !== 'exited' || outcome.code !== 0) {
+    return { kind: 'unknown', reason: describeOutcome(command, outcome) };
+  }
+  return { kind: 'known', unit: parseUnit(outcome.output) };
 }
 
-export function parseUnitState(output: string): UnitState {
-  if (!/^LoadState=loaded$/m.test(output)) return 'absent';
-  const active = /^ActiveState=(.*)$/m.exec(output)?.[1];
-  if (active === 'active' || active === 'reloading') return 'active';
+export function parseUnit(output: string): UnitProperties {
+  const property = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(output)?.[1] ?? '';
+  return {
+    load: property('LoadState'),
+    active: property('ActiveState'),
+    sub: property('SubState'),
+    result: property('Result'),
+    exitStatus: property('ExecMainStatus'),
+    file: property('UnitFileState'),
+    wantedBy: property('WantedBy'),
+    type: property('Type'),
+    remainsAfterExit: property('RemainAfterExit') === 'yes',
+  };
+}
+
+export async function readUnitState(unit: string, limits: CallLimits): Promise<UnitState> {
+  const answer = await readUnit(unit, limits);
+  return answer.kind === 'known' && answer.unit.load === 'loaded' ? stateOf(answer.unit) : 'absent';
+}
+
+/** A unit that takes over its configuration (reloading, refreshing) serves meanwhile. */
+export function stateOf({ active }: UnitProperties): Exclude<UnitState, 'absent'> {
+  if (active === 'active' || active === 'reloading' || active === 'refreshing') return 'active';
   if (active === 'inactive' || active === 'failed') return active;
   return 'changing';
 }
 
-/** '' on success, else what systemctl said. */
+/** '' on success, else what systemctl said. `kill` is SIGKILL to every process of the unit. */
 export async function controlUnit(
-  verb: 'start' | 'stop' | 'reset-failed',
+  verb: 'start' | 'stop' | 'reset-failed' | 'kill',
   unit: string,
   limits: CallLimits,
 ): Promise<string> {
-  const command = ['systemctl', verb, '--', unit];
+  const signal = verb === 'kill' ? ['--signal=SIGKILL'] : [];
+  const command = ['systemctl', '--no-ask-password', verb, ...signal, '--', unit];
   const outcome = await runProcess(command, { ...limits, killGraceMs: 100 });
   return outcome.kind === 'exited' && outcome.code === 0 ? '' : describeOutcome(command, outcome);
 }

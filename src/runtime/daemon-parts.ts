@@ -139,8 +139,14 @@ function createChains({ file }: Configuration, log: Logger): ReadonlyMap<GroupNa
   const chains = new Map<GroupName, ResourceChain>();
   for (const [group, settings] of Object.entries(file.groups)) {
     const resources = groupResources(settings).services;
+    const { kind, standbyServices } = settings;
     const onUnhealthy = (reason: string) => log.warn(`${group}: ${reason}; it is started again`);
-    chains.set(group, createChain({ group, resources, runDir: file.stateDirectory, onUnhealthy }));
+    const onWarning = (warning: string) => log.warn(`${group}: ${warning}`);
+    const runDir = file.stateDirectory;
+    chains.set(
+      group,
+      createChain({ group, kind, standbyServices, resources, runDir, onUnhealthy, onWarning }),
+    );
   }
   return chains;
 }

@@ -31,3 +31,7 @@ export const healthSchema = z
     expectStatus: z.int().min(100).max(599).default(200).describe('Any other status is a failed check.'),
   })
   .transform(({ url, timeout, expectStatus }) => ({ url, timeoutMs: timeout, expectStatus }));
+
+export const exclusiveSchema = z
+  .boolean()
+  .describe('Whether two copies at a time would do harm: `true` makes the group `exclusive`.');

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/config/config-error.ts';
 import { groupResources, privateAddressOn } from '../../../src/config/configuration.ts';
 import { loadConfiguration, parseConfiguration } from '../../../src/config/load.ts';
+import { RESOURCE_TYPES } from '../../../src/config/resources-schema.ts';
 import { toCoreConfig } from '../../../src/config/to-core.ts';
 import { changed, configuration, GOOD, refusalOf } from './configuration-fixture.ts';
 
@@ -83,6 +84,12 @@ describe('a good configuration', () => {
     else expect(configuration(text).file.groups.web?.failback.mode).toBe(mode);
   });
 
+  it('makes a group exclusive whose resource must never run twice', () => {
+    const text = changed('- nginx: {', '- systemd: { unit: app, exclusive: true }\n      - nginx: {');
+    expect(configuration(text).file.groups.web?.kind).toBe('exclusive');
+    expect(configuration(text).timings.groups.web?.deadtimeMs).toBe(7_000);
+  });
+
   it('may use anchors and aliases', () => {
     const text = changed('[main, aux]', '&all [main, aux]').concat(
       '  api:\n    nodes: *all\n    resources: [{ elastic-ip: { publicIp: 203.0.113.9 } }]\n',
@@ -122,7 +129,7 @@ describe('a wrong configuration', () => {
       '- ngnix: {',
       [
         ':11: groups.web.resources[1].ngnix: there is no such setting; did you mean nginx?',
-        ':11: groups.web.resources[1]: must be one of elastic-ip, nginx, exec',
+        `:11: groups.web.resources[1]: must be one of ${RESOURCE_TYPES.join(', ')}`,
       ],
     ],
     [
@@ -279,6 +286,26 @@ describe('a wrong configuration', () => {
       [
         ':9: groups.web.standbyServices: an exclusive group must never run twice, so its standby cannot be warm: write stopped',
       ],
+    ],
+    [
+      'a resource that must never run twice in an address group',
+      '    nodes: [main, aux]\n    resources:',
+      '    nodes: [main, aux]\n    kind: address\n    resources:\n      - systemd: { unit: app, exclusive: true }',
+      [
+        ':9: groups.web.kind: resources[0] (systemd) must never run twice, which an address group does not promise: leave kind out, or write "exclusive: false" there if two copies do no harm',
+      ],
+    ],
+    [
+      'one unit under its two names',
+      '- nginx: {',
+      '- systemd: { unit: app }\n      - systemd: { unit: app.service }\n      - nginx: {',
+      [':12: groups.web.resources[2]: is the same service as resources[1]'],
+    ],
+    [
+      'a template for a unit',
+      '- nginx: { health: { url: "http://127.0.0.1/health" } }',
+      '- systemd: { unit: app@ }',
+      [':11: groups.web.resources[1].systemd.unit: is a template: name an instance of it, app@1.service'],
     ],
     [
       'a failback that is misspelled inside',

@@ -83,7 +83,7 @@ describe('the chain of a group', () => {
     const said: string[] = [];
     const ill = resource('a', { monitor: async () => ({ kind: 'unhealthy', reason: 'a: answered 500' }) });
     const unknown = resource('b', { monitor: async () => failedState('b: monitor hung') });
-    const both = new ResourceChain([ill, unknown], (reason) => said.push(reason));
+    const both = new ResourceChain([ill, unknown], { onUnhealthy: (reason) => said.push(reason) });
     expect(await both.check(limits)).toEqual({ type: 'services-state', running: false });
     expect(said).toEqual(['a: answered 500']);
   });
