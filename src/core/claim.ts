@@ -4,6 +4,7 @@
  * cannot be used would only do harm.
  */
 import { lookAtAddress } from './address.ts';
+import { goesSooner } from './departure.ts';
 import { canLead } from './eligibility.ts';
 import { knowsLessThanBefore, newestTerm } from './knowledge.ts';
 import type { CoreState, GroupState } from './state.ts';
@@ -95,20 +96,17 @@ export function restartEndsMs(group: GroupState): Millis {
 
 /** This node's place among those who could claim: the owner that fell silent and dead nodes do not count. */
 export function rankOf(state: CoreState, group: GroupState): number {
+  const { nodes, timings } = group.config;
+  const place = nodes.indexOf(state.config.self);
   let rank = 0;
-  for (const node of group.config.nodes) {
-    if (node === state.config.self) return rank;
+  nodes.forEach((node, index) => {
     const peer = state.peers.get(node);
-    const report = peer?.reports.get(group.config.name);
-    if (
-      peer !== undefined &&
-      !peer.drained &&
-      report?.eligible &&
-      state.nowMs - peer.heardMs < group.config.timings.deadtimeMs
-    ) {
-      rank += 1;
-    }
-  }
+    if (peer === undefined || peer.drained || !peer.reports.get(group.config.name)?.eligible) return;
+    if (state.nowMs - peer.heardMs >= timings.deadtimeMs) return;
+    // A machine that is about to go comes last, but it does come.
+    const sooner = goesSooner(state, peer);
+    if (sooner < 0 || (sooner === 0 && index < place)) rank += 1;
+  });
   return rank;
 }
 

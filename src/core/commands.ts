@@ -1,6 +1,6 @@
 /** Owns what an operator asked for: carried out once, answered always, forgotten when its time is over. */
 import { isHere } from './address.ts';
-import { whyNotEligible } from './eligibility.ts';
+import { whyNotChosen } from './eligibility.ts';
 import type { Command } from './events.ts';
 import type { CoreState, GroupState, PendingCommand, Stopping } from './state.ts';
 import { due, isFresh, note, wakeAt } from './toolbox.ts';
@@ -67,7 +67,7 @@ function whyNoMove(state: CoreState, group: GroupState, wanted: Extract<Command,
   if (busy) return 'another move of this group is under way';
   if (wanted.kind === 'force' && wanted.target === state.config.self) {
     // A force overrides the peers, not this node's own brokenness.
-    const why = whyNotEligible(state, group);
+    const why = whyNotChosen(state, group);
     if (why !== '' && group.role.kind !== 'leading') return why;
   }
   if (wanted.kind === 'switchover' && group.role.kind !== 'leading') {
@@ -157,7 +157,7 @@ function takeForcedRequest(state: CoreState, group: GroupState): void {
     if (request.id === group.forcedId || request.id === group.newest?.requestId) continue;
     if (!isFresh(state, group, peer.name)) continue;
     group.forcedId = request.id;
-    const refusal = whyNotEligible(state, group);
+    const refusal = whyNotChosen(state, group);
     if (refusal !== '') group.answer = { id: request.id, refusal };
     else {
       const untilMs = state.nowMs + FORCE_MOST_MS;

@@ -1,4 +1,5 @@
 /** Owns the answer to "could this node, or that one, lead the group this second?" */
+import { outlasts } from './departure.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { isFresh } from './toolbox.ts';
 import type { NodeName } from './types.ts';
@@ -19,6 +20,10 @@ export function whyNotEligible(state: CoreState, group: GroupState): string {
   return '';
 }
 
+/** The same, as people should read it: a machine that is about to go leads only what nobody else can. */
+export const whyNotChosen = (state: CoreState, group: GroupState): string =>
+  whyNotEligible(state, group) || state.departure.why;
+
 export const canLead = (state: CoreState, group: GroupState): boolean => whyNotEligible(state, group) === '';
 
 /** Whether another node could take the group now, by its own word and heard just now. */
@@ -26,7 +31,8 @@ export function peerCouldLead(state: CoreState, group: GroupState, node: NodeNam
   if (!isFresh(state, group, node)) return false;
   const peer = state.peers.get(node)!;
   const report = peer.reports.get(group.config.name);
-  return report?.eligible === true && report.role === 'standby' && !peer.drained && !peer.leaving;
+  const able = report?.eligible === true && report.role === 'standby' && !peer.drained && !peer.leaving;
+  return able && outlasts(state, peer);
 }
 
 /** Remembers since when each peer has been eligible without a gap: failback waits for a stable one. */

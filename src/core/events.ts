@@ -1,4 +1,4 @@
-import type { PeerMessage } from './message.ts';
+import type { Departure, PeerMessage } from './message.ts';
 import type {
   AddressHolder,
   CallFailure,
@@ -38,6 +38,7 @@ export type CoreEvent =
   | { readonly type: 'call-result'; readonly at: Instant; readonly id: number; readonly result: CallResult }
   | { readonly type: 'command'; readonly at: Instant; readonly command: Command }
   | { readonly type: 'local-health'; readonly at: Instant; readonly health: LocalHealth }
+  | { readonly type: 'departure'; readonly at: Instant; readonly departure: OwnDeparture }
   | { readonly type: 'reload'; readonly at: Instant; readonly config: CoreConfig };
 
 /** The answer to an effect that carried a call `id`. Exactly one comes back for each, by its deadline. */
@@ -88,6 +89,13 @@ export interface LocalHealth {
   readonly group: GroupName;
   /** '' when the node could lead the group; else why not, in words ("nginx -t failed: …"). */
   readonly ineligible: string;
+}
+
+/** What the shell heard of the end of this machine: about all groups, and of no weight in a claim. */
+export interface OwnDeparture {
+  readonly grade: Departure;
+  /** In words ("EC2 takes this spot instance at 12:04:00Z"); '' when the grade is `none`. */
+  readonly why: string;
 }
 
 export interface StartOptions {

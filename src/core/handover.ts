@@ -4,10 +4,16 @@
  * address. Any step that fails ends with one leader that serves.
  */
 import { defend } from './defence.ts';
+import { isDeparting } from './departure.ts';
 import { peerCouldLead } from './eligibility.ts';
 import { newestTerm } from './knowledge.ts';
 import type { CoreState, GroupState, Handover, Leading } from './state.ts';
-import { HANDOVER_RETRY_MOST_MS, HANDOVER_RETRY_MS, PREPARE_TIMEOUT_MS } from './timing-rules.ts';
+import {
+  DEPARTURE_RETRY_MS,
+  HANDOVER_RETRY_MOST_MS,
+  HANDOVER_RETRY_MS,
+  PREPARE_TIMEOUT_MS,
+} from './timing-rules.ts';
 import { due, note } from './toolbox.ts';
 import type { NodeName } from './types.ts';
 import { hasFreshRead, readNewest } from './witness-calls.ts';
@@ -30,7 +36,7 @@ export function whyNoHandover(state: CoreState, group: GroupState, target: NodeN
     return 'the witness (SSM) does not answer, so a handover could not be decided safely';
   }
   if (!peerCouldLead(state, group, target)) {
-    return `${target} could not lead ${group.config.name} now: it is silent, in standby or not eligible`;
+    return `${target} could not lead ${group.config.name} now: it is silent, in standby, about to go or not eligible`;
   }
   return '';
 }
@@ -101,7 +107,9 @@ function abandon(state: CoreState, group: GroupState, role: Leading, why: string
   if (handover === null) return;
   role.handover = null;
   state.heartbeat.urgent = true;
-  const waitMs = Math.min(HANDOVER_RETRY_MS * 2 ** group.handoverFailures, HANDOVER_RETRY_MOST_MS);
+  const waitMs = isDeparting(state)
+    ? DEPARTURE_RETRY_MS
+    : Math.min(HANDOVER_RETRY_MS * 2 ** group.handoverFailures, HANDOVER_RETRY_MOST_MS);
   group.handoverFailures += 1;
   group.handoverRetryMs = state.nowMs + waitMs;
   if (handover.requestId !== '') {

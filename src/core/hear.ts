@@ -28,6 +28,8 @@ export function hear(state: CoreState, event: Extract<CoreEvent, { type: 'messag
   peer.heardMs = state.nowMs;
   peer.drained = message.drained;
   peer.leaving = message.leaving;
+  peer.departure = message.departure;
+  peer.reach = message.reach;
   if (!peer.up) {
     peer.up = true;
     note(state, { type: 'peer-up', node: peer.name });

@@ -18,7 +18,23 @@ export interface PeerMessage {
   readonly drained: boolean;
   /** The daemon is about to leave: hand over what it leads, expect silence. */
   readonly leaving: boolean;
+  /** Whether the sender's machine is about to go. */
+  readonly departure: Departure;
+  /** How many of the ping nodes the sender reaches; null when it watches none. */
+  readonly reach: Reach | null;
   readonly reports: readonly GroupReport[];
+}
+
+/**
+ * `advised`: another machine would be better, this one may last (a rebalance recommendation). `imminent`: it goes
+ * at a known time (spot interruption, maintenance, scale-in).
+ */
+export type Departure = 'none' | 'advised' | 'imminent';
+
+export interface Reach {
+  readonly reached: number;
+  /** How many are watched; counts of nodes that watch different numbers are not compared. */
+  readonly of: number;
 }
 
 /** What the sender is in one group. */

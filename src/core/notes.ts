@@ -61,5 +61,8 @@ export type Note =
   | { readonly type: 'services-failed'; readonly group: GroupName; readonly reason: string }
   | { readonly type: 'acting'; readonly group: GroupName; readonly why: string }
   | { readonly type: 'leaving'; readonly reason: string }
+  /** The machine is about to go, by the word of EC2. */
+  | { readonly type: 'departure-announced'; readonly grade: 'advised' | 'imminent'; readonly why: string }
+  | { readonly type: 'departure-withdrawn'; readonly why: string }
   | { readonly type: 'ineligible'; readonly group: GroupName; readonly reason: string }
   | { readonly type: 'eligible'; readonly group: GroupName };

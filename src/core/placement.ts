@@ -4,6 +4,7 @@
  */
 import { isHere } from './address.ts';
 import { heldDownUntilMs } from './damping.ts';
+import { byStay, isDeparting } from './departure.ts';
 import { hasFailedTooOften, peerCouldLead } from './eligibility.ts';
 import { beginHandover, type HandoverWish, whyNoHandover } from './handover.ts';
 import type { CoreState, GroupState, Leading } from './state.ts';
@@ -55,6 +56,7 @@ function wishFor(
   if (state.stopping.kind === 'leaving' && other !== null)
     return { target: other, why: 'this node is leaving' };
   if (state.drained && other !== null) return { target: other, why: 'this node is in standby' };
+  if (isDeparting(state) && other !== null) return { target: other, why: state.departure.why };
   const back = predecessorToReturnTo(state, group, role);
   if (back !== null) return { target: back, why: 'the address did not come here in time' };
   if (!due(state, heldDownUntilMs(group))) return null;
@@ -66,7 +68,9 @@ function wishFor(
 }
 
 function nextEligible(state: CoreState, group: GroupState): NodeName | null {
-  return group.config.nodes.find((node) => peerCouldLead(state, group, node)) ?? null;
+  const able = group.config.nodes.filter((node) => peerCouldLead(state, group, node));
+  const peers = able.map((node) => state.peers.get(node)!).sort(byStay);
+  return peers[0]?.name ?? null;
 }
 
 function predecessorToReturnTo(state: CoreState, group: GroupState, role: Leading): NodeName | null {

@@ -77,6 +77,8 @@ function send(
       wantsReply,
       drained: state.drained,
       leaving: state.stopping.kind !== 'no',
+      departure: state.departure.grade,
+      reach: state.reach,
       reports,
     },
   });

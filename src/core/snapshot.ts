@@ -1,7 +1,7 @@
 import { isHere } from './address.ts';
 import { authorityUntil, grantedUntil } from './authority.ts';
-import { whyNotEligible } from './eligibility.ts';
-import type { ReportedRole } from './message.ts';
+import { whyNotChosen } from './eligibility.ts';
+import type { Departure, ReportedRole } from './message.ts';
 import { roleOf } from './reports.ts';
 import type { CoreState, GroupState, ServicesState } from './state.ts';
 import type { AddressHolder, GroupKind, GroupName, Millis, NodeName, Term } from './types.ts';
@@ -24,6 +24,7 @@ export interface PeerSnapshot {
   readonly heardMsAgo: number | null;
   readonly drained: boolean;
   readonly leaving: boolean;
+  readonly departure: Departure;
   readonly groups: readonly {
     readonly group: GroupName;
     readonly role: ReportedRole;
@@ -73,6 +74,7 @@ export function snapshot(state: CoreState): CoreSnapshot {
       heardMsAgo: ago(state, peer.heardMs),
       drained: peer.drained,
       leaving: peer.leaving,
+      departure: peer.departure,
       groups: [...peer.reports.values()].map((report) => ({
         group: report.group,
         role: report.role,
@@ -108,7 +110,7 @@ function groupSnapshot(state: CoreState, group: GroupState): GroupSnapshot {
       complaint: group.address.complaint,
     },
     services: { status: group.services.status, reason: group.services.reason },
-    ineligible: whyNotEligible(state, group),
+    ineligible: whyNotChosen(state, group),
     handover:
       handover === null ? null : { target: handover.target, phase: handover.phase.kind, why: handover.why },
   };

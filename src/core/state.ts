@@ -1,6 +1,7 @@
+import { STAYS } from './departure.ts';
 import type { Call, Effect } from './effects.ts';
-import type { StartOptions } from './events.ts';
-import type { GroupReport, MoveAnswer, MoveRequest } from './message.ts';
+import type { OwnDeparture, StartOptions } from './events.ts';
+import type { Departure, GroupReport, MoveAnswer, MoveRequest, Reach } from './message.ts';
 import { newGroup } from './new-group.ts';
 import type {
   AddressHolder,
@@ -42,6 +43,9 @@ export interface CoreState {
   readonly heartbeat: HeartbeatState;
   readonly witness: { downSinceMs: Millis | null };
   drained: boolean;
+  departure: OwnDeparture;
+  /** How many of its ping nodes this node reaches; null: it watches none. */
+  reach: Reach | null;
   stopping: Stopping;
   /** What operators asked of this node and was not answered yet. */
   commands: PendingCommand[];
@@ -88,6 +92,8 @@ export interface PeerState {
   up: boolean;
   drained: boolean;
   leaving: boolean;
+  departure: Departure;
+  reach: Reach | null;
   /** Its own newest heartbeat that was heard. */
   heardBeat: number;
   /** The newest beat of mine that it answered. */
@@ -338,6 +344,8 @@ export function createCore(options: StartOptions): CoreState {
     },
     witness: { downSinceMs: null },
     drained: options.drained,
+    departure: STAYS,
+    reach: null,
     stopping: { kind: 'no' },
     commands: [],
     persistDirty: false,
@@ -366,6 +374,8 @@ function newPeer(name: NodeName): PeerState {
     up: false,
     drained: false,
     leaving: false,
+    departure: 'none',
+    reach: null,
     heardBeat: 0,
     answeredBeat: 0,
     reports: new Map(),

@@ -7,6 +7,7 @@ import { act, considerActing } from './acting.ts';
 import { isHere, onAddressReading, onMoveResult, reconcileAddress } from './address.ts';
 import { standby } from './claim.ts';
 import { command, pursueCommands } from './commands.ts';
+import { learnDeparture } from './departure.ts';
 import type { Effect } from './effects.ts';
 import { trackEligibility, whyNotEligible } from './eligibility.ts';
 import type { CallResult, CoreEvent } from './events.ts';
@@ -59,6 +60,8 @@ function takeIn(state: CoreState, event: CoreEvent): void {
       if (group !== undefined) group.ineligible = event.health.ineligible;
       return;
     }
+    case 'departure':
+      return learnDeparture(state, event.departure);
     case 'reload':
       return reload(state, event.config);
     default:

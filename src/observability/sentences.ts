@@ -28,6 +28,10 @@ export function sentenceOf(note: Note, scene: Scene): Sentence {
       );
     case 'witness-up':
       return info(`the witness answers again after ${ms(note.downMs)}`);
+    case 'departure-announced':
+      return warn(`${note.why}; ${scene.self} hands over what it leads to who stays longer`);
+    case 'departure-withdrawn':
+      return info(`${scene.self} stays after all; it was said: ${note.why}`);
     case 'leaving':
       return info(`${scene.self} leaves: ${note.reason}`);
     default:

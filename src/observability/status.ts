@@ -154,6 +154,8 @@ function whyPeerIsNot(node: NodeName, group: GroupName, core: CoreSnapshot): str
   if (peer === undefined || !peer.up) return 'it is not heard';
   if (peer.drained) return 'it is in standby (eipkeeper online ends that)';
   if (peer.leaving) return 'it is leaving';
+  if (peer.departure !== 'none')
+    return 'EC2 is about to take its machine: "eipkeeper status" there tells when';
   const report = peer.groups.find((candidateReport) => candidateReport.group === group);
   if (report === undefined) return 'it has not said anything about this group yet';
   return report.eligible ? '' : 'it says that it could not lead: "eipkeeper status" there tells why';

@@ -64,6 +64,7 @@ const MANNERS: Readonly<Record<FaultClass, Manner>> = {
   'stop-hangs': { lastsMs: [1_000, 20_000], amount: [0.2, 1], most: 2 },
   'monitor-hangs': { lastsMs: [1_000, 20_000], amount: [0.2, 1], most: 2 },
   ineligible: { lastsMs: [200, 15_000] },
+  departure: { lastsMs: [500, 30_000], amount: [1, 4], most: 4 },
   switchover: {},
   force: { most: 3 },
   drain: { lastsMs: [1_000, 20_000], most: 3 },

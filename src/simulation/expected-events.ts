@@ -11,6 +11,8 @@ export const EXPECTED: readonly string[] = [
   'term forced',
   'term adopt',
   'term acting',
+  'note departure-announced',
+  'note departure-withdrawn',
   'note authority-lost',
   'note authority-regained',
   'note claim-lost',

@@ -47,6 +47,7 @@ export const FAULT_CLASSES = [
   'stop-hangs',
   'monitor-hangs',
   'ineligible',
+  'departure',
   // Operators
   'switchover',
   'force',

@@ -1,5 +1,6 @@
 import type { Command } from '../core/events.ts';
 import { FOREIGN, FREE } from './address-model.ts';
+import { announceDeparture } from './departure-fault.ts';
 import { EVERY, type Fault } from './fault.ts';
 import type { Machine } from './machine.ts';
 import { haltProcess, killDaemon, powerOff, reboot, standStill } from './machine-faults.ts';
@@ -148,6 +149,8 @@ function inflictMachine(world: World, fault: Fault): Undo | null {
     case 'ineligible':
       setEligibility(world, machine, 'simulated: nginx -t fails');
       return () => setEligibility(world, machine, '');
+    case 'departure':
+      return announceDeparture(world, machine, fault);
     default:
       return inflictOperator(world, fault, machine);
   }

@@ -1,5 +1,5 @@
 import type { CallEffect, Effect } from '../core/effects.ts';
-import type { CallResult, Command } from '../core/events.ts';
+import type { CallResult, Command, OwnDeparture } from '../core/events.ts';
 import type { PeerMessage } from '../core/message.ts';
 import type { Incarnation, InstanceCondition, NodeName } from '../core/types.ts';
 import type { Session } from '../wire/session.ts';
@@ -75,6 +75,10 @@ export interface Machine {
   conditionVisibleMs: number;
   /** Why the node could not lead, by group; told to a daemon when it starts. */
   readonly ineligible: string[];
+  /** What its metadata say of its end. */
+  departure: OwnDeparture;
+  /** The daemon did not run when that changed. */
+  departureUntold: boolean;
   /** Sent to the next daemon once it runs. */
   readonly waitingCommands: Command[];
 }

@@ -1,3 +1,4 @@
+import { STAYS } from '../core/departure.ts';
 import type { Machine } from './machine.ts';
 import { NodeClock } from './node-clock.ts';
 import type { Prng } from './prng.ts';
@@ -28,6 +29,8 @@ export function newMachine(terrain: Terrain, index: number, random: Prng): Machi
     conditionBefore: 'running',
     conditionVisibleMs: Number.NEGATIVE_INFINITY,
     ineligible: terrain.groups.map(() => ''),
+    departure: STAYS,
+    departureUntold: false,
     waitingCommands: [],
   };
 }

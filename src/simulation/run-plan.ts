@@ -4,6 +4,7 @@ import type { Checker } from './checkers/checker.ts';
 import { CleanYield } from './checkers/clean-yield.ts';
 import { whatIsNotWell } from './checkers/convergence.ts';
 import { FewMoves } from './checkers/few-moves.ts';
+import { GoneInTime } from './checkers/gone-in-time.ts';
 import { LeaderStays } from './checkers/leader-stays.ts';
 import { NeedfulCalls } from './checkers/needful-calls.ts';
 import { NoStopUnderAddress } from './checkers/no-stop-under-address.ts';
@@ -58,6 +59,7 @@ export function runPlan(plan: Plan, core: CoreUnderTest, watchers: readonly Watc
     new FewMoves(report),
     new NeedfulCalls(report),
     new SessionOrder(report),
+    new GoneInTime(report, plan.faults),
     new RestartStays(report, plan.faults),
     availability,
   ];

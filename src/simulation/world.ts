@@ -224,6 +224,7 @@ export class World {
     this.mail.greet(machine, machine.daemon);
     this.step(machine, { type: 'tick', at });
     for (const group of this.terrain.groups) this.tellHealth(machine, this.groupIndex(group.name));
+    if (machine.departure.grade !== 'none') this.tellDeparture(machine);
     for (const command of machine.waitingCommands.splice(0)) this.command(machine, command);
   }
 
@@ -261,6 +262,14 @@ export class World {
     this.step(machine, { type: 'local-health', at: machine.clock.at(this.nowMs), health });
   }
 
+  /** The shell read the machine's metadata. */
+  tellDeparture(machine: Machine): void {
+    machine.departureUntold = machine.daemon === null || isHalted(machine);
+    if (machine.departureUntold) return;
+    const { clock, departure } = machine;
+    this.step(machine, { type: 'departure', at: clock.at(this.nowMs), departure });
+  }
+
   setServices(machine: Machine, group: number, running: boolean, cause: ServiceCause): void {
     const services = machine.services[group];
     if (services === undefined || services.running === running) return;
@@ -283,6 +292,7 @@ export class World {
       this.step(machine, { type: 'call-result', at, id: call.effect.id, result: found });
     }
     for (const command of daemon.commands.splice(0)) this.command(machine, command);
+    if (machine.departureUntold && machine.daemon === daemon) this.tellDeparture(machine);
     if (machine.daemon === daemon) this.step(machine, { type: 'tick', at: machine.clock.at(this.nowMs) });
   }
 

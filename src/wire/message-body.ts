@@ -1,4 +1,4 @@
-import type { GroupReport, PeerMessage } from '../core/message.ts';
+import type { Departure, GroupReport, PeerMessage, Reach } from '../core/message.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import type { GroupTable } from './group-table.ts';
@@ -6,9 +6,13 @@ import { type Identity, IdentityTable, readIdentities } from './identity-table.t
 import { decodeReport, encodeReport } from './report-codec.ts';
 
 const FLAG = { reply: 1, wantsReply: 2, drained: 4, leaving: 8 } as const;
+/** In bits 4 and 5 of the flags. */
+const DEPARTURES: readonly Departure[] = ['none', 'advised', 'imminent'];
+const DEPARTURE_SHIFT = 4;
+const DEPARTURE_MASK = 0b11;
 
-/** flags, beat, how many identities, how many reports: at their longest. */
-const FIXED_BYTES = 1 + 8 + 1 + 2;
+/** flags, beat, how many identities, how many reports, reach: at their longest. */
+const FIXED_BYTES = 1 + 8 + 1 + 2 + 2;
 
 interface Part {
   readonly identities: IdentityTable;
@@ -73,6 +77,7 @@ function writePart(message: PeerMessage, part: Part, capacity: number): Uint8Arr
   if (message.wantsReply) flags |= FLAG.wantsReply;
   if (message.drained) flags |= FLAG.drained;
   if (message.leaving) flags |= FLAG.leaving;
+  flags |= DEPARTURES.indexOf(message.departure) << DEPARTURE_SHIFT;
   writer.uint(flags, 1);
   writer.varint(message.beat);
   part.identities.write(writer);
@@ -80,6 +85,10 @@ function writePart(message: PeerMessage, part: Part, capacity: number): Uint8Arr
   for (const report of part.reports) {
     writer.varint(report.length);
     writer.bytes(report);
+  }
+  if (message.reach !== null) {
+    writer.uint(message.reach.reached, 1);
+    writer.uint(message.reach.of, 1);
   }
   return writer.written();
 }
@@ -105,6 +114,7 @@ export function decodeBody(
     if (report === null) unknownGroups.push(hash);
     else reports.push(report);
   }
+  const reach = readReach(reader);
   if (reader.failed) return { ok: false };
   const message: PeerMessage = {
     kind: flags & FLAG.reply ? 'reply' : 'heartbeat',
@@ -112,7 +122,18 @@ export function decodeBody(
     wantsReply: (flags & FLAG.wantsReply) !== 0,
     drained: (flags & FLAG.drained) !== 0,
     leaving: (flags & FLAG.leaving) !== 0,
+    // A grade that this version does not know is at least that the machine will go.
+    departure: DEPARTURES[(flags >> DEPARTURE_SHIFT) & DEPARTURE_MASK] ?? 'imminent',
+    reach,
     reports,
   };
   return { ok: true, message, unknownGroups };
+}
+
+/** Appended by who watches ping nodes; an older version sends none. */
+function readReach(reader: ByteReader): Reach | null {
+  if (reader.failed || reader.remaining < 2) return null;
+  const reached = reader.uint(1);
+  const of = reader.uint(1);
+  return of > 0 && reached <= of ? { reached, of } : null;
 }

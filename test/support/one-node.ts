@@ -1,5 +1,5 @@
 import type { CallEffect, Effect } from '../../src/core/effects.ts';
-import type { CallResult, Command } from '../../src/core/events.ts';
+import type { CallResult, Command, CoreEvent } from '../../src/core/events.ts';
 import type { GroupReport, PeerMessage } from '../../src/core/message.ts';
 import type { Note } from '../../src/core/notes.ts';
 import { createCore } from '../../src/core/state.ts';
@@ -133,6 +133,8 @@ export class OneNode {
       wantsReply: false,
       drained: false,
       leaving: false,
+      departure: 'none',
+      reach: null,
       ...message,
       reports: [{ ...REPORT, ...report }],
     };
@@ -215,6 +217,11 @@ export class OneNode {
 
   fail(type: CallEffect['type'], failure: 'unknown' | 'not-sent' | 'throttled' | 'denied' = 'unknown'): void {
     this.answer(type, { type: 'failed', failure, reason: `${type}: ${failure}` });
+  }
+
+  /** Something of which there is no method here has happened. */
+  happen(event: CoreEvent extends infer E ? (E extends CoreEvent ? Omit<E, 'at'> : never) : never): void {
+    this.take(step(this.state, { ...event, at: this.at } as CoreEvent));
   }
 
   private take(effects: Effect[]): void {

@@ -1,4 +1,5 @@
 import type { TermRecord } from '../../core/types.ts';
+import type { Fault } from '../fault.ts';
 import type { World } from '../world.ts';
 import type { Checker, Report } from './checker.ts';
 
@@ -10,6 +11,9 @@ export class FewMoves implements Checker {
   readonly #report: Report;
   #world: World | null = null;
   #moves: number[][] = [];
+  readonly #owners = new Map<number, string>();
+  /** Machines that EC2 has announced to take: to leave them is not optional. */
+  readonly #onNotice: string[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -20,7 +24,22 @@ export class FewMoves implements Checker {
     this.#moves = world.terrain.groups.map(() => []);
   }
 
+  faultBegins(fault: Fault): void {
+    if (fault.class === 'departure') this.#onNotice.push(this.#nameOf(fault));
+  }
+
+  faultEnds(fault: Fault): void {
+    if (fault.class === 'departure') this.#onNotice.splice(this.#onNotice.indexOf(this.#nameOf(fault)), 1);
+  }
+
+  #nameOf(fault: Fault): string {
+    return (this.#world as World).terrain.names[fault.node] as string;
+  }
+
   termCreated(group: number, record: TermRecord): void {
+    const from = this.#owners.get(group) ?? '';
+    this.#owners.set(group, record.owner);
+    if (this.#onNotice.includes(from)) return;
     if (record.reason !== 'switchover' || (record.requestId ?? '') !== '') return;
     const { nowMs } = this.#world as World;
     const moves = (this.#moves[group] as number[]).filter((atMs) => nowMs - atMs < HOUR_MS);

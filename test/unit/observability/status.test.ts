@@ -19,6 +19,7 @@ const core: CoreSnapshot = {
       heardMsAgo: 40,
       drained: false,
       leaving: false,
+      departure: 'none',
       groups: [{ group: 'web', role: 'standby', eligible: false, hasAddress: false, serving: false }],
     },
   ],

@@ -60,6 +60,10 @@ export const message: fc.Arbitrary<PeerMessage> = fc.record({
   wantsReply: fc.boolean(),
   drained: fc.boolean(),
   leaving: fc.boolean(),
+  departure: fc.constantFrom('none', 'advised', 'imminent'),
+  reach: fc.option(
+    fc.tuple(fc.nat(9), fc.nat(9)).map(([reached, more]) => ({ reached, of: reached + more + 1 })),
+  ),
   reports: fc
     .array(fields, { maxLength: GROUPS.length })
     .map((list) => list.map((each, i) => tidy({ ...each, group: GROUPS[i]! }))),
@@ -132,6 +136,8 @@ export function heartbeatOf(reports: readonly GroupReport[], over: Partial<PeerM
     wantsReply: true,
     drained: false,
     leaving: false,
+    departure: 'none',
+    reach: null,
     reports,
     ...over,
   };
