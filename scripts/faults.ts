@@ -5,25 +5,26 @@
  *     npm run faults -- --only 18,19        these; their rows replace the old ones, the others stay
  *     npm run faults -- --times 1 --dry     prints the table and writes nothing
  *     npm run faults -- --lanes 3           three clusters at a time: sooner, and later answers
+ *     npm run faults -- --resume            goes on with a run that was interrupted
+ *     npm run faults -- --mutants           instead: daemons with a rule taken out, each in the fault that shows it
  *
- * Exit code 0 when every run was as expected, 1 when one was not, 77 when this machine cannot do it.
+ * Exit code 0 when every run was as expected (every mutant caught), 1 when one was not, 77 when this machine cannot
+ * do it, 130 when it was interrupted: what had begun is finished and written first.
  */
-import { writeFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { FAULTS } from '../test/netns/faults/catalogue.ts';
-import type { Fault, FaultRun } from '../test/netns/faults/fault.ts';
 import { FaultPool } from '../test/netns/faults/fault-pool.ts';
 import { startLocalStack, stopLocalStack } from '../test/support/localstack.ts';
 import { missingDaemon } from '../test/support/netns/daemon.ts';
 import { missingRequirement } from '../test/support/netns/requirements.ts';
-import { faultsDocument, readRows, rowOf } from './faults-document.ts';
+import { removeOrphans } from '../test/support/netns/run-record.ts';
+import { runCatalogue } from './faults-catalogue.ts';
+import { runMutants } from './faults-mutants.ts';
 
 const CANNOT = 77;
-const DOCUMENT = fileURLToPath(new URL('../docs/faults.md', import.meta.url));
+const INTERRUPTED = 130;
 
 const { values } = parseArgs({
   options: {
@@ -31,62 +32,31 @@ const { values } = parseArgs({
     lanes: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     dry: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
   },
 });
 
-function chosen(): readonly Fault[] {
-  if (values.only === '') return FAULTS;
-  const wanted = values.only.split(',').map((word) => word.trim());
-  const known = new Set(FAULTS.map(({ number }) => number));
-  const unknown = wanted.filter((word) => !known.has(word));
-  if (unknown.length > 0)
-    throw new Error(`no fault ${unknown.join(', ')}; there are ${[...known].join(', ')}`);
-  return FAULTS.filter(({ number }) => wanted.includes(number));
-}
-
-/** What no cluster could be had for is a violation too: it must not end the other runs. */
-const unrunnable = (error: unknown): FaultRun => ({
-  lost: 0,
-  longestGapMs: 0,
-  moves: 0,
-  counted: {},
-  violations: [`it could not be run: ${error instanceof Error ? error.message : String(error)}`],
-});
-
-function report(fault: Fault, run: FaultRun): void {
-  const outcome = run.violations.length === 0 ? 'as expected' : run.violations.join('; ');
-  const figures = `${Math.round(run.longestGapMs)} ms, ${run.moves} moves, ${run.lost} lost`;
-  console.error(`${fault.number} ${fault.name}: ${figures}: ${outcome}`);
-}
-
-async function runCatalogue(endpoint: string): Promise<boolean> {
-  const times = Number(values.times);
-  const faults = chosen();
+async function run(endpoint: string): Promise<number> {
   const pool = new FaultPool({ endpoint, full: true, lanes: Number(values.lanes) });
-  const old = values.dry ? '' : await readFile(DOCUMENT, 'utf8').catch(() => '');
-  const rows = readRows(old);
-  let allAsExpected = true;
-  const jobs = faults.flatMap((fault) => Array.from({ length: times }, () => fault));
-  const results = pool.start(jobs);
-  const finish = async (fault: Fault, index: number) => {
-    const mine = results.slice(index * times, (index + 1) * times).map(async (result) => {
-      const run = await result.catch(unrunnable);
-      report(fault, run);
-      return run;
+  let interrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interrupted = true;
+      console.error('ending when what is under way is over; once more: at once');
+      void pool.close();
     });
-    const runs = await Promise.all(mine);
-    if (runs.some(({ violations }) => violations.length > 0)) allAsExpected = false;
-    rows.set(fault.number, rowOf(fault, runs));
-    // After each: an hour's work must not be lost to the last fault.
-    if (!values.dry) writeFileSync(DOCUMENT, faultsDocument(rows));
-  };
+  }
+  const options = { dry: values.dry, only: values.only };
   try {
-    await Promise.all(faults.map(finish));
+    const good = values.mutants
+      ? await runMutants(pool, options)
+      : await runCatalogue(pool, { ...options, times: Number(values.times), resume: values.resume });
+    if (interrupted) return INTERRUPTED;
+    return good ? 0 : 1;
   } finally {
     await pool.close();
   }
-  if (values.dry) console.log([...rows.values()].join('\n'));
-  return allAsExpected;
 }
 
 async function main(): Promise<number> {
@@ -95,6 +65,7 @@ async function main(): Promise<number> {
     console.error(missing);
     return CANNOT;
   }
+  await removeOrphans();
   const folder = await mkdtemp(join(tmpdir(), 'eipkeeper-faults-'));
   const localstack = await startLocalStack(folder, process.pid);
   try {
@@ -102,7 +73,7 @@ async function main(): Promise<number> {
       console.error(localstack.reason);
       return CANNOT;
     }
-    return (await runCatalogue(localstack.endpoint)) ? 0 : 1;
+    return await run(localstack.endpoint);
   } finally {
     await stopLocalStack(localstack);
     await rm(folder, { recursive: true, force: true });

@@ -38,8 +38,8 @@ async function putOn(
 
 /** Soon after a move the leader looks every second, later every 40 s: these tests wait for the former. */
 async function justMoved(world: FaultWorld): Promise<void> {
-  await world.move('aux', { on: 'main' });
-  await world.move('main', { on: 'aux' });
+  await world.bring('aux');
+  await world.bring('main');
   await world.rest();
   await world.begin();
 }
@@ -121,7 +121,9 @@ export const EC2_FAULTS: readonly Fault[] = [
         address.holder === stranger.networkInterfaceId,
         'it was taken from the stranger a second time',
       );
-      world.check(/foreign/.test((await world.group('main')).address.complaint), 'status does not say so');
+      await world.until('status to say so', async () =>
+        /foreign/.test((await world.group('main')).address.complaint),
+      );
       await world.cluster.placeAddress('main');
     },
     remark: 'the second time it stays there and status says so; given back by hand at the end',
@@ -210,7 +212,7 @@ export const EC2_FAULTS: readonly Fault[] = [
       await world.stopInstance('main');
       await world.killNode('main');
       await world.untilServes('aux', 12_000);
-      world.check((await world.group('aux')).role === 'acting', 'it served without being said to act');
+      await world.until('aux to say that it acts', async () => (await world.group('aux')).role === 'acting');
       heal();
       await world.untilLeads('aux', 10_000);
     },

@@ -1,9 +1,14 @@
 import type { Fault, FaultRun } from './fault.ts';
-import { FaultRunner } from './fault-runner.ts';
+import { FaultRunner, type RunnerOptions } from './fault-runner.ts';
 
 interface Job {
   readonly fault: Fault;
   readonly done: PromiseWithResolvers<FaultRun>;
+}
+
+/** A fault that was not begun. */
+export class PoolClosedError extends Error {
+  override readonly name = 'PoolClosedError';
 }
 
 /** Several clusters at a time: most of what a fault takes is waiting. */
@@ -12,7 +17,7 @@ export class FaultPool {
   #work: Promise<void> = Promise.resolve();
   #closing = false;
 
-  constructor(options: { readonly endpoint: string; readonly full: boolean; readonly lanes: number }) {
+  constructor(options: RunnerOptions & { readonly lanes: number }) {
     this.#runners = Array.from({ length: options.lanes }, () => new FaultRunner(options));
   }
 
@@ -40,12 +45,12 @@ export class FaultPool {
       this.#runners[0]!,
       jobs.filter(({ fault }) => fault.wantsMachine === true),
     );
-    await this.#runners[0]!.close().catch(reportLeftover);
+    await this.#runners[0]!.leaveCluster().catch(reportLeftover);
     const batches = batchesOf(jobs.filter(({ fault }) => fault.wantsMachine !== true));
     const lane = async (runner: FaultRunner) => {
       for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
         await this.#perform(runner, batch);
-        await runner.close().catch(reportLeftover);
+        await runner.leaveCluster().catch(reportLeftover);
       }
     };
     await Promise.all(this.#runners.map(lane));
@@ -53,7 +58,7 @@ export class FaultPool {
 
   async #perform(runner: FaultRunner, jobs: readonly Job[]): Promise<void> {
     for (const { fault, done } of jobs) {
-      if (this.#closing) done.reject(new Error('the pool was closed before its turn'));
+      if (this.#closing) done.reject(new PoolClosedError('the pool was closed before its turn'));
       else await runner.run(fault).then(done.resolve, done.reject);
     }
   }

@@ -18,18 +18,30 @@ import { daemonLine } from '../../support/netns/daemon.ts';
 import { monotonicMs } from '../../support/netns/monotonic.ts';
 import type { NodeProcess } from '../../support/netns/node-machine.ts';
 import type { Availability } from '../../support/netns/request-result.ts';
+import type { StarvationGauge } from '../../support/netns/starvation.ts';
 import { waitFor } from '../../support/netns/wait-for.ts';
 import { type ConfigDocument, SETUPS, type SetupName } from './setups.ts';
 import { EC2_CALLS, WITNESS_CALLS } from './support/api-calls.ts';
+
+export interface WorldOptions {
+  readonly endpoint: string;
+  readonly setup: SetupName;
+  /** Whether waits have the full length of the catalogue (`npm run faults`) or a shorter one. */
+  readonly full: boolean;
+  readonly gauge: StarvationGauge;
+  /** The daemon's main file. */
+  readonly program: string;
+}
 
 /** A running cluster, and everything that a fault's script may do to it. */
 export class FaultWorld {
   readonly cluster: Cluster;
   readonly setup: SetupName;
-  /** Whether waits have the full length of the catalogue (`npm run faults`) or a shorter one. */
+  readonly program: string;
   readonly full: boolean;
   readonly daemons = new Map<string, NodeProcess>();
   readonly counted: Record<string, number> = {};
+  readonly #gauge: StarvationGauge;
   #client: Client | null = null;
   #beganMs = 0;
   #movesBefore = 0;
@@ -38,24 +50,26 @@ export class FaultWorld {
   #logBefore = new Map<string, number>();
   readonly #healers = new Set<() => void | Promise<void>>();
 
-  private constructor(cluster: Cluster, setup: SetupName, full: boolean) {
+  private constructor(cluster: Cluster, { setup, program, full, gauge }: WorldOptions) {
     this.cluster = cluster;
     this.setup = setup;
+    this.program = program;
     this.full = full;
+    this.#gauge = gauge;
   }
 
   /** Two healthy nodes with main leading. Whatever fails on the way is closed again. */
-  static async open(endpoint: string, setup: SetupName, full: boolean): Promise<FaultWorld> {
-    const { options } = SETUPS[setup];
-    const cluster = await startCluster({ endpoint, ...options });
-    const world = new FaultWorld(cluster, setup, full);
+  static async open(options: WorldOptions): Promise<FaultWorld> {
+    const { endpoint, gauge } = options;
+    const cluster = await startCluster({ endpoint, gauge, ...SETUPS[options.setup].options });
+    const world = new FaultWorld(cluster, options);
     try {
       for (const node of cluster.nodes) await world.rewriteConfig(node.name, world.#setupOf(node));
       // The address begins on main, as it would in an account that was used before.
       await cluster.placeAddress('main');
       await world.#startBoth();
       world.#client = await cluster.startClient();
-      await world.rest(40_000);
+      await world.rest(60_000);
       // The lease of the first term is renounced when grants have come for a deadtime: a leader that has led for long
       // has none, and what is done to it must not be measured with one.
       await world.sleep(1_500);
@@ -104,8 +118,10 @@ export class FaultWorld {
     options: { readonly wrap?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
   ): Promise<NodeProcess> {
     const node = this.node(name);
-    const daemon = await node.start('eipkeeper', [...(options.wrap ?? []), ...daemonLine(node)], options.env);
+    const line = [...(options.wrap ?? []), ...daemonLine(node, this.program)];
+    const daemon = await node.start('eipkeeper', line, options.env);
     this.daemons.set(name, daemon);
+    this.#gauge.watch(name, daemon.pid);
     return daemon;
   }
 
@@ -217,7 +233,7 @@ export class FaultWorld {
   // Looking
 
   status(name: string): Promise<StatusSnapshot> {
-    return new ControlClient({ path: this.node(name).socketPath, patienceMs: 2_000 }).status();
+    return new ControlClient({ path: this.node(name).socketPath, patienceMs: 10_000 }).status();
   }
 
   async group(name: string): Promise<GroupStatus> {
@@ -225,7 +241,13 @@ export class FaultWorld {
   }
 
   command(name: string, request: Exclude<ControlRequestInput, { type: 'status' }>): Promise<ControlResult> {
-    return new ControlClient({ path: this.node(name).socketPath }).command(request);
+    return new ControlClient({ path: this.node(name).socketPath, patienceMs: 10_000 }).command(request);
+  }
+
+  /** A command that is no part of the fault, and must be carried out. */
+  async order(name: string, request: Parameters<FaultWorld['command']>[1]): Promise<void> {
+    const { status, reason } = await this.command(name, request);
+    this.check(status === 'done', `${request.type} on ${name} was ${status}: ${reason}`);
   }
 
   move(
@@ -234,6 +256,19 @@ export class FaultWorld {
   ) {
     const { on, kind = 'switchover', timeoutMs = 20_000 } = options;
     return this.command(on, { type: 'move', group: 'web', target, kind, timeoutMs });
+  }
+
+  /** A switchover that is no part of the fault: asked for again until it is carried out. */
+  async bring(target: string): Promise<void> {
+    const leads = async () => leadsAndServes(await this.group(target));
+    await this.until(
+      `the group to be moved to ${target}`,
+      async () => {
+        if (!(await leads())) await this.move(target, { on: target });
+        return leads();
+      },
+      60_000,
+    );
   }
 
   until<T>(what: string, probe: () => T | Promise<T>, withinMs = 15_000): Promise<NonNullable<T>> {
@@ -362,13 +397,10 @@ export class FaultWorld {
   /** Who wins the first term is a race; these tests begin with main. */
   async #startBoth(): Promise<void> {
     await this.startDaemon('main');
-    await this.until('main to run', () => this.status('main'), 30_000);
+    await this.until('main to run', () => this.status('main'), 60_000);
     await this.startDaemon('aux');
     const leads = async () => (await this.group('aux')).leader;
-    if ((await this.until('a leader', leads, 30_000)) === 'aux') {
-      await this.untilLeads('aux');
-      await this.move('main', { on: 'aux' });
-    }
+    if ((await this.until('a leader', leads, 60_000)) === 'aux') await this.bring('main');
   }
 
   #wholeLog(name: string): Promise<string> {

@@ -30,6 +30,8 @@ export interface Fault {
   readonly leavesNoTrace?: boolean;
   /** Next to it no other cluster may run. */
   readonly wantsMachine?: boolean;
+  /** The main file of another daemon than the one that is tested: of a mutant. */
+  readonly program?: string;
   /** What is shorter, smaller or otherwise other than the catalogue says, and why that is enough. */
   readonly remark?: string;
 }
@@ -41,6 +43,8 @@ export interface FaultRun {
   readonly moves: number;
   /** What the script counted on the way ("false alarms": 3). */
   readonly counted: Readonly<Record<string, number>>;
+  /** How often it was begun again because the machine had starved: its outcome said nothing about the program. */
+  readonly repeated: number;
   /** In sentences; empty when everything was as expected. */
   readonly violations: readonly string[];
 }

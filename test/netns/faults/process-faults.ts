@@ -21,12 +21,11 @@ async function wallClockSteps(world: FaultWorld): Promise<void> {
     ['+0', 0],
   ] as const) {
     await setWallClock(world, 'main', step);
+    await world.until(`the clock of main to be at ${step}`, async () => {
+      const aheadMs = Date.parse((await world.status('main')).time) - Date.now();
+      return Math.abs(aheadMs - hours * 3_600_000) < 60_000;
+    });
     await world.sleep(1_200);
-    const aheadMs = Date.parse((await world.status('main')).time) - Date.now();
-    world.check(
-      Math.abs(aheadMs - hours * 3_600_000) < 60_000,
-      `its clock is ${aheadMs} ms ahead at ${step}`,
-    );
   }
   world.check(world.termsCreated().length === 0, 'a step of the clock led to a new term');
 }
@@ -154,7 +153,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     setup: 'patient',
     expected: NOTHING_HAPPENS,
     script: async (world) => {
-      await world.command('main', { type: 'stop', mode: 'hold' });
+      await world.order('main', { type: 'stop', mode: 'hold' });
       await world.daemon('main').exited;
       // Longer than d.
       await world.sleep(6_500);

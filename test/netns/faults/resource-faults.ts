@@ -49,7 +49,7 @@ export const RESOURCE_FAULTS: readonly Fault[] = [
     script: async (world) => {
       await world.rewriteNginxConfig('aux', breakConfig);
       // It is tested every 30 s, and after a reload.
-      await world.command('aux', { type: 'reload' });
+      await world.order('aux', { type: 'reload' });
       const ineligible = async () => {
         const { candidates } = await world.group('aux');
         return candidates.find(({ node, eligible }) => node === 'aux' && !eligible)?.reason;
@@ -111,7 +111,7 @@ export const RESOURCE_FAULTS: readonly Fault[] = [
       const answer = await world.move('aux', { on: 'main', timeoutMs: 25_000 });
       world.check(answer.status === 'done', `the switchover was ${answer.status}: ${answer.reason}`);
       const stopped = async () => (await world.node('main').processes()).length === 1;
-      await world.until('nothing but the daemon to run on the old leader', stopped, 5_000);
+      await world.until('nothing but the daemon to run on the old leader', stopped);
       world.check(!(await world.runsNginx('main')), 'nginx still runs on the old leader');
     },
     remark:

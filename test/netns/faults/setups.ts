@@ -19,14 +19,18 @@ export interface ConfigDocument {
 }
 
 export interface Setup {
-  readonly options: Omit<ClusterOptions, 'endpoint'>;
+  readonly options: Omit<ClusterOptions, 'endpoint' | 'gauge'>;
+  /** The shortest in the cluster. */
+  readonly deadtimeMs: number;
   readonly configure?: (
     document: ConfigDocument,
     node: { readonly name: string; readonly directory: string },
   ) => void;
 }
 
-const PATIENT = { warntime: '600ms', deadtime: '5s', lease: '6s' };
+const PATIENT_MS = 5_000;
+const PATIENT = { warntime: '600ms', deadtime: `${PATIENT_MS}ms`, lease: '6s' };
+const EXCLUSIVE_MS = 2_500;
 const MANUAL = { failback: 'manual' } as const;
 
 function leaveOutTheStranger(document: ConfigDocument): void {
@@ -38,7 +42,7 @@ function makeExclusive(document: ConfigDocument): void {
   document.groups.web.kind = 'exclusive';
   document.groups.web.timings = {
     warntime: '300ms',
-    deadtime: '2500ms',
+    deadtime: `${EXCLUSIVE_MS}ms`,
     lease: '3s',
     witnessTimeout: '400ms',
     stopTimeout: '1500ms',
@@ -48,27 +52,30 @@ function makeExclusive(document: ConfigDocument): void {
 /** The shapes of cluster that the faults are done to. */
 export const SETUPS = {
   /** Two nodes, the default timings, no failback by itself: what moves, moves because of the fault. */
-  pair: { options: { group: MANUAL } },
+  pair: { options: { group: MANUAL }, deadtimeMs: 1_000 },
   /**
    * On a busy machine the daemon takes up to three seconds to start from its sources, so what must be back within
    * deadtime gets one of 5 s.
    */
   patient: {
     options: { group: MANUAL },
+    deadtimeMs: PATIENT_MS,
     configure: (document) => {
       document.timings = PATIENT;
     },
   },
-  'two-paths': { options: { group: MANUAL, paths: 2 } },
-  failback: { options: { group: { failback: { mode: 'auto', after: '1s' } } } },
+  'two-paths': { options: { group: MANUAL, paths: 2 }, deadtimeMs: 1_000 },
+  failback: { options: { group: { failback: { mode: 'auto', after: '1s' } } }, deadtimeMs: 1_000 },
   /** The defaults of an exclusive group are 7 s; these keep their relations. */
   exclusive: {
     options: { group: MANUAL },
+    deadtimeMs: EXCLUSIVE_MS,
     configure: (document) => makeExclusive(document),
   },
   /** Aux is configured with half of the timings of main. */
   uneven: {
     options: { group: MANUAL },
+    deadtimeMs: 500,
     configure: (document, node) => {
       if (node.name === 'aux')
         document.timings = { warntime: '300ms', deadtime: '500ms', witnessTimeout: '100ms', lease: '1s' };
@@ -77,6 +84,7 @@ export const SETUPS = {
   /** A node that waits for nobody for long, for reboots. */
   impatient: {
     options: { group: MANUAL },
+    deadtimeMs: 1_000,
     configure: (document) => {
       document.timings = { initdead: '3s' };
     },
@@ -84,10 +92,12 @@ export const SETUPS = {
   /** A third machine in the VPC that is none of the nodes. */
   stranger: {
     options: { group: MANUAL, nodes: ['main', 'aux', 'stranger'] },
+    deadtimeMs: 1_000,
     configure: (document) => leaveOutTheStranger(document),
   },
   'stranger-patient': {
     options: { group: MANUAL, nodes: ['main', 'aux', 'stranger'] },
+    deadtimeMs: PATIENT_MS,
     configure: (document) => {
       leaveOutTheStranger(document);
       document.timings = PATIENT;
@@ -96,6 +106,7 @@ export const SETUPS = {
   /** Exclusive, and beside nginx a program that ends only by SIGKILL. */
   stubborn: {
     options: { group: MANUAL },
+    deadtimeMs: EXCLUSIVE_MS,
     configure: (document) => {
       makeExclusive(document);
       document.groups.web.resources.push({
@@ -110,6 +121,7 @@ export const SETUPS = {
   /** Beside nginx a resource whose monitor can be made to hang by a file. */
   'slow-monitor': {
     options: { group: MANUAL },
+    deadtimeMs: 1_000,
     configure: (document, { directory }) => {
       document.groups.web.resources.push({
         exec: {

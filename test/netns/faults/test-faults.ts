@@ -42,6 +42,6 @@ export function testFaults(category: Category): void {
         });
       }
     },
-    { missing: missingDaemon(), timeoutMs: 300_000 },
+    { missing: missingDaemon(), timeoutMs: 600_000 },
   );
 }

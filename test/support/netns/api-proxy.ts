@@ -16,6 +16,8 @@ export interface ApiProxyOptions {
   readonly nodeNames: ReadonlyMap<string, string>;
   /** Milliseconds before a call takes effect, by its name; `other` for the rest. */
   readonly delays: Readonly<Record<string, number>>;
+  /** Told of each call how much longer it took than its delay. */
+  readonly onLateness?: (call: ApiCall, lateMs: number) => void;
   /** Runs when a call may have moved an address, before it is answered: the moment EC2 would move it. */
   readonly onAddressChange: () => Promise<void>;
 }
@@ -68,12 +70,14 @@ export async function startApiProxy(options: ApiProxyOptions): Promise<ApiProxy>
       incoming.socket.destroy();
       return;
     }
-    await sleep(options.delays[request.call] ?? options.delays.other ?? 0);
+    const delayMs = options.delays[request.call] ?? options.delays.other ?? 0;
+    await sleep(delayMs);
     if (closed) return;
     const answer =
       fault === 'unavailable' || fault === 'throttled' || fault === 'denied'
         ? faultAnswer(request.service, fault)
         : await upstream.perform(request);
+    options.onLateness?.(call, monotonicMs() - call.startMs - delayMs);
     if (fault === 'withhold-answer') return;
     if (fault === 'lose-answer') {
       incoming.socket.destroy();

@@ -7,6 +7,7 @@ import type { Topology } from './topology.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface Client {
+  readonly pid: number;
   readonly results: readonly RequestResult[];
   /** Waits for what is under way, then tells how available the service was from `sinceMs` until now. */
   availabilitySince(sinceMs: number): Promise<Availability>;
@@ -41,10 +42,11 @@ export async function startClient(topology: Topology, options: ClientOptions = {
     marks += 1;
     const mark = `mark ${marks}`;
     child.stdin.write(`${mark}\n`);
-    await waitFor('the client to settle', () => settled.has(mark), { withinMs: 10_000, everyMs: 5 });
+    await waitFor('the client to settle', () => settled.has(mark), { withinMs: 30_000, everyMs: 5 });
   };
-  await waitFor('the client to start', () => settled.has('started'), { withinMs: 10_000 });
+  await waitFor('the client to start', () => settled.has('started'), { withinMs: 30_000 });
   return {
+    pid: child.pid!,
     results,
     availabilitySince: async (sinceMs) => {
       const untilMs = monotonicMs();

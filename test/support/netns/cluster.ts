@@ -11,6 +11,7 @@ import { startGateway } from './gateway.ts';
 import { type MetadataServer, startMetadataServer } from './metadata-server.ts';
 import { createNodeMachine, type NodeMachine } from './node-machine.ts';
 import { createPathFaults, type PathFaults } from './path-faults.ts';
+import type { StarvationGauge } from './starvation.ts';
 import { createTestAccount, REGION, type TestAccount } from './test-account.ts';
 import { createTopology, type Topology } from './topology.ts';
 
@@ -24,6 +25,8 @@ export interface ClusterOptions {
   readonly group?: GroupOptions;
   /** How slow the API is; 600 ms for a move, 150 for a description, 100 for the rest unless told. */
   readonly delays?: Readonly<Record<string, number>>;
+  /** Is told of all that this cluster needs in time. */
+  readonly gauge?: StarvationGauge;
 }
 
 export interface ClusterNode extends NodeMachine {
@@ -124,6 +127,7 @@ async function buildCluster(
     startClient: async (clientOptions) => {
       const client = await startClient(topology, clientOptions);
       closers.push(() => client.close());
+      options.gauge?.watch('the client', client.pid);
       return client;
     },
     close,
@@ -185,6 +189,7 @@ async function startServices(
     socketPath: sockets.api,
     nodeNames: new Map(nodes.flatMap((node) => node.addresses.map((source) => [source, node.name]))),
     delays: options.delays ?? SLOW_EC2,
+    onLateness: ({ node, call }, lateMs) => options.gauge?.note(`${call} of ${node}`, lateMs),
     onAddressChange: () => address.follow(),
   });
   closers.push(() => api.close());
@@ -200,6 +205,7 @@ async function startServices(
   closers.push(() => metadata.close());
   const gateway = await startGateway(topology, sockets);
   closers.push(() => gateway.close());
+  options.gauge?.watch('the gateway', gateway.pid);
   // First of all: nobody asks services that are going away.
   closers.push(async () => {
     for (const node of nodes) await node.killEverything();

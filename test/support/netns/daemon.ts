@@ -5,16 +5,16 @@ import type { NodeProcess } from './node-machine.ts';
 const SOURCES = new URL('../../../src/main.ts', import.meta.url).pathname;
 
 /** The sources, or the built program that EIPKEEPER_PROGRAM names. */
-const program = process.env.EIPKEEPER_PROGRAM ?? SOURCES;
+export const program = process.env.EIPKEEPER_PROGRAM ?? SOURCES;
 
 /** Why the daemon cannot be run, in one line; null when it can. */
 export const missingDaemon = (): string | null =>
   existsSync(program) ? null : `the program ${program} does not exist`;
 
 /** The line that runs the daemon of a node. */
-export const daemonLine = (node: Pick<ClusterNode, 'configPath'>): string[] => [
+export const daemonLine = (node: Pick<ClusterNode, 'configPath'>, main: string = program): string[] => [
   process.execPath,
-  program,
+  main,
   'run',
   '--config',
   node.configPath,

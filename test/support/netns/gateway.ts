@@ -3,6 +3,7 @@ import { endHelper, helperIsReady, spawnHelper } from './helper-process.ts';
 import type { Topology } from './topology.ts';
 
 export interface Gateway {
+  readonly pid: number;
   close(): Promise<void>;
 }
 
@@ -16,5 +17,5 @@ export async function startGateway(
     { host: METADATA_ADDRESS, port: 80, socketPath: sockets.metadata },
   ]);
   await helperIsReady(child);
-  return { close: () => endHelper(child) };
+  return { pid: child.pid!, close: () => endHelper(child) };
 }

@@ -52,7 +52,7 @@ export async function killProcessesIn(name: string): Promise<void> {
       for (const pid of pids) killIfAlive(pid);
       return pids.length === 0;
     },
-    { withinMs: 5_000, everyMs: 5 },
+    { withinMs: 30_000, everyMs: 5 },
   );
 }
 

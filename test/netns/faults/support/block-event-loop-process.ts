@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const blockMs = Number(process.argv[2]);
 
 async function debuggerUrl(): Promise<string> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
     try {
       const targets = (await (await fetch('http://127.0.0.1:9229/json')).json()) as {
         webSocketDebuggerUrl: string;

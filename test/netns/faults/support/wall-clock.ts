@@ -18,15 +18,7 @@ export async function restartWithWallClock(world: FaultWorld, name: string): Pro
   };
   await world.startDaemon(name, { env });
   // A takeover meanwhile is none of the fault's doing, and no move is accepted before it is over.
-  await world.until(
-    `${name} to lead again`,
-    async () => {
-      const { role } = await world.group(name);
-      if (role === 'standby') await world.move(name, { on: name });
-      return role === 'leading';
-    },
-    30_000,
-  );
+  await world.bring(name);
   await world.rest();
   await world.begin();
 }
