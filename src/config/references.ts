@@ -154,7 +154,11 @@ function resourceProblems(
 }
 
 /** The setting that tells one service of its kind from another; what is not here tells itself by its name. */
-const IDENTITY: Partial<Record<ResourceType, string>> = { nginx: 'config', systemd: 'unit' };
+const IDENTITY: Partial<Record<ResourceType, string>> = {
+  nginx: 'config',
+  haproxy: 'config',
+  systemd: 'unit',
+};
 
 function identityOf(type: ResourceType, parameters: Readonly<Record<string, unknown>>): string {
   const setting = IDENTITY[type];

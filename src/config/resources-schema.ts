@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { elasticIpSchema } from './resources/elastic-ip.ts';
 import { execSchema } from './resources/exec.ts';
+import { haproxySchema } from './resources/haproxy.ts';
 import { nginxSchema } from './resources/nginx.ts';
 import { systemdSchema } from './resources/systemd.ts';
 
@@ -10,6 +11,7 @@ const SCHEMAS = {
     'The Elastic IP of the group. Acquired last wherever it is written.',
   ),
   nginx: nginxSchema.describe('An nginx on this machine.'),
+  haproxy: haproxySchema.describe('An haproxy on this machine.'),
   systemd: systemdSchema.describe('Any unit of systemd.'),
   exec: execSchema.describe('Any service, by commands of yours or as a program in the foreground.'),
 };

@@ -2,6 +2,7 @@ import type { ExecParameters } from '../config/resources/exec.ts';
 import type { ServiceResource } from '../config/resources-schema.ts';
 import type { GroupKind, GroupName } from '../core/types.ts';
 import { ExecResource } from './exec.ts';
+import { Haproxy } from './haproxy.ts';
 import { Nginx } from './nginx.ts';
 import type { ResourceAdapter } from './resource-adapter.ts';
 import { ResourceChain } from './resource-chain.ts';
@@ -31,6 +32,8 @@ function createAdapter(resource: ServiceResource, options: ChainOptions, used: S
   switch (resource.type) {
     case 'nginx':
       return new Nginx(resource.parameters);
+    case 'haproxy':
+      return new Haproxy(resource.parameters);
     case 'systemd':
       return new SystemdUnit({ ...resource.parameters, atBoot: meaningOfBoot(options) });
     case 'exec':

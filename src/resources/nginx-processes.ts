@@ -1,5 +1,11 @@
-import { readFile, readlink, realpath } from 'node:fs/promises';
-import { findProcesses, type ProcessEntry, readProcess } from './process-table.ts';
+import { readFile } from 'node:fs/promises';
+import {
+  escapeRegExp,
+  findProcesses,
+  inOurNamespace,
+  type ProcessEntry,
+  readProcess,
+} from './process-table.ts';
 
 /** What tells the processes of one nginx from those of another on the same machine. */
 export interface NginxIdentity {
@@ -8,19 +14,6 @@ export interface NginxIdentity {
   /** The configuration file given with -c. */
   readonly config: string;
   readonly pidFile: string;
-}
-
-/** The program's file behind links and PATH; what was asked for when there is none. */
-export async function resolveExecutable(binary: string): Promise<string> {
-  const path = process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin';
-  const candidates = binary.includes('/')
-    ? [binary]
-    : [...path.split(':'), '/usr/sbin'].map((dir) => `${dir}/${binary}`);
-  for (const candidate of candidates) {
-    const found = await realpath(candidate).catch(() => null);
-    if (found !== null) return found;
-  }
-  return binary;
 }
 
 /** The number in the pid file: of the master, or of the last one if it was killed. Null when there is none. */
@@ -73,13 +66,3 @@ export async function findOrphans(
 function isMaster(entry: ProcessEntry, identity: NginxIdentity): boolean {
   return entry.executable === identity.executable && entry.title.startsWith('nginx: master process');
 }
-
-async function inOurNamespace(entry: ProcessEntry): Promise<boolean> {
-  const [ours, theirs] = await Promise.all([
-    readlink('/proc/self/ns/pid').catch(() => ''),
-    readlink(`/proc/${entry.pid}/ns/pid`).catch(() => ''),
-  ]);
-  return ours === theirs;
-}
-
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -1,15 +1,9 @@
 import { checkHttpHealth, type HealthCheck } from './http-health.ts';
 import { type NginxSettings, readNginxSettings, testNginxConfig } from './nginx-config.ts';
-import {
-  findMaster,
-  findOrphans,
-  type NginxIdentity,
-  readPidFile,
-  resolveExecutable,
-} from './nginx-processes.ts';
+import { findMaster, findOrphans, type NginxIdentity, readPidFile } from './nginx-processes.ts';
 import { describeBindFailure } from './port-holder.ts';
 import { describeOutcome, oneLine, runProcess } from './process-runner.ts';
-import { isAlive, type ProcessEntry, signalProcess } from './process-table.ts';
+import { isAlive, type ProcessEntry, resolveExecutable, signalProcess } from './process-table.ts';
 import {
   type Budget,
   type CallLimits,

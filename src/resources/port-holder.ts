@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { findProcesses } from './process-table.ts';
 
 /**
- * nginx's own words for a taken port say which, but not by whom. Adds the holder, so that the operator need
+ * A server's own words for a taken port say which, but not by whom. Adds the holder, so that the operator need
  * not be root with `ss` at hand: "bind() to 0.0.0.0:80 failed … in use" → "port 80 is held by apache2 (pid 7)".
  */
 export async function describeBindFailure(said: string): Promise<string> {
@@ -11,12 +11,22 @@ export async function describeBindFailure(said: string): Promise<string> {
   const holder = await findPortHolder(port);
   if (holder === null)
     return `port ${port} is in use by another program: free it ("ss -ltnp" names the holder)`;
-  return `port ${port} is in use by ${holder.name} (pid ${holder.pid}): stop that program, or give nginx another port`;
+  return `port ${port} is in use by ${holder.name} (pid ${holder.pid}): stop that program, or take another port`;
 }
 
+const BIND_FAILURES = [
+  // nginx
+  /bind\(\) to \S*?:(\d+) failed \(98\b/,
+  // haproxy
+  /cannot bind socket \(Address already in use\)[^[]*\[\S*?:(\d+)\]/,
+];
+
 export function parseBindFailure(said: string): number | null {
-  const match = /bind\(\) to \S*?:(\d+) failed \(98\b/.exec(said);
-  return match === null ? null : Number(match[1]);
+  for (const pattern of BIND_FAILURES) {
+    const port = pattern.exec(said)?.[1];
+    if (port !== undefined) return Number(port);
+  }
+  return null;
 }
 
 async function findPortHolder(port: number): Promise<{ pid: number; name: string } | null> {

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 
 /** One process as /proc shows it. */
 export interface ProcessEntry {
@@ -83,3 +83,28 @@ export async function signalProcess(entry: ProcessEntry, signal: NodeJS.Signals)
 export async function readBootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim();
 }
+
+/** The program's file behind links and PATH; what was asked for when there is none. */
+export async function resolveExecutable(binary: string): Promise<string> {
+  const path = process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin';
+  const candidates = binary.includes('/')
+    ? [binary]
+    : [...path.split(':'), '/usr/sbin'].map((dir) => `${dir}/${binary}`);
+  for (const candidate of candidates) {
+    const found = await realpath(candidate).catch(() => null);
+    if (found !== null) return found;
+  }
+  return binary;
+}
+
+/** Whether it lives in our pid namespace; one of a container is somebody else's. */
+export async function inOurNamespace(entry: ProcessEntry): Promise<boolean> {
+  const [ours, theirs] = await Promise.all([
+    readlink('/proc/self/ns/pid').catch(() => ''),
+    readlink(`/proc/${entry.pid}/ns/pid`).catch(() => ''),
+  ]);
+  return ours === theirs;
+}
+
+/** For a pattern that looks for a path in a process's title. */
+export const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

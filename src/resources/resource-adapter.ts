@@ -48,6 +48,11 @@ export function startBudget(limits: CallLimits): Budget {
   return { signal: limits.signal, remainingMs: () => Math.max(0, endsAt - performance.now()) };
 }
 
+/** The same, ending with the resource's own time for this. */
+export function within({ signal, deadlineMs }: CallLimits, ownMs: number): CallLimits {
+  return { signal, deadlineMs: Math.min(deadlineMs, ownMs) };
+}
+
 /** What is left of it for one step, or a share of that. */
 export function left(budget: Budget, share = 1): CallLimits {
   return { signal: budget.signal, deadlineMs: budget.remainingMs() * share };

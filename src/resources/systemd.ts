@@ -12,6 +12,7 @@ import {
   startBudget,
   unhealthyState,
   waitUntil,
+  within,
 } from './resource-adapter.ts';
 import { controlUnit, readUnit, stateOf, type UnitAnswer, type UnitProperties } from './systemd-unit.ts';
 
@@ -59,7 +60,7 @@ export class SystemdUnit implements ResourceAdapter {
   }
 
   async start(limits: CallLimits): Promise<ResourceState> {
-    const budget = startBudget(this.#within(limits, this.#options.startTimeoutMs));
+    const budget = startBudget(within(limits, this.#options.startTimeoutMs));
     const before = await this.#read(left(budget));
     if (before.kind === 'unknown') return this.#failed(before.reason);
     if (stateOf(before.unit) === 'active') return RUNNING;
@@ -79,7 +80,7 @@ export class SystemdUnit implements ResourceAdapter {
   }
 
   async stop(limits: CallLimits): Promise<ResourceState> {
-    const budget = startBudget(this.#within(limits, this.#options.stopTimeoutMs));
+    const budget = startBudget(within(limits, this.#options.stopTimeoutMs));
     const before = await this.#read(left(budget));
     if (before.kind === 'known' && isDown(before.unit)) return STOPPED;
     await this.#control('stop', left(budget, POLITE_SHARE));
@@ -97,7 +98,7 @@ export class SystemdUnit implements ResourceAdapter {
   }
 
   async monitor(limits: CallLimits): Promise<ResourceState> {
-    const budget = startBudget(this.#within(limits, this.#options.monitorTimeoutMs));
+    const budget = startBudget(within(limits, this.#options.monitorTimeoutMs));
     let answer = await this.#read(left(budget));
     const isSettled = () => answer.kind === 'unknown' || !isPassing(answer.unit);
     const settled = async () => {
@@ -172,10 +173,6 @@ export class SystemdUnit implements ResourceAdapter {
 
   #control(verb: 'start' | 'stop' | 'reset-failed' | 'kill', limits: CallLimits): Promise<string> {
     return controlUnit(verb, this.#options.unit, limits);
-  }
-
-  #within({ signal, deadlineMs }: CallLimits, ownMs: number): CallLimits {
-    return { signal, deadlineMs: Math.min(deadlineMs, ownMs) };
   }
 
   #failed(reason: string): ResourceState {

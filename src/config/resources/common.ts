@@ -35,3 +35,9 @@ export const healthSchema = z
 export const exclusiveSchema = z
   .boolean()
   .describe('Whether two copies at a time would do harm: `true` makes the group `exclusive`.');
+
+/** The service that runs a program which can also be run without systemd. */
+export const unitSchema = z.union(
+  [z.string().regex(/^[\w@:.\\-]+\.service$/, 'must be a unit name, like app.service'), z.literal(false)],
+  { error: 'must be a unit name, like app.service, or false' },
+);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { positiveDurationSchema } from '../duration.ts';
-import { absolutePath, healthSchema } from './common.ts';
+import { absolutePath, healthSchema, unitSchema } from './common.ts';
 
 export const nginxSchema = z
   .strictObject({
@@ -8,16 +8,7 @@ export const nginxSchema = z
       .default('/etc/nginx/nginx.conf')
       .describe('Tested with `nginx -t` before every start.'),
     binary: z.string().min(1).default('nginx').describe('The program: a path, or a name to find in PATH.'),
-    unit: z
-      .union(
-        [
-          z.string().regex(/^[\w@:.\\-]+\.service$/, 'must be a unit name, like nginx.service'),
-          z.literal(false),
-        ],
-        {
-          error: 'must be a unit name, like nginx.service, or false',
-        },
-      )
+    unit: unitSchema
       .default('nginx.service')
       .describe('Used where systemd runs and knows it; `false`: always the program itself.'),
     health: healthSchema

@@ -1,0 +1,195 @@
+import { findHaproxy, type HaproxyProcesses } from './haproxy-processes.ts';
+import { checkHttpHealth, type HealthCheck } from './http-health.ts';
+import { describeBindFailure } from './port-holder.ts';
+import { describeOutcome, oneLine, runProcess } from './process-runner.ts';
+import { isAlive, type ProcessEntry, resolveExecutable, signalProcess } from './process-table.ts';
+import {
+  type Budget,
+  type CallLimits,
+  failedState,
+  left,
+  type ResourceAdapter,
+  type ResourceState,
+  RUNNING,
+  STOPPED,
+  shareOf,
+  startBudget,
+  unhealthyState,
+  waitUntil,
+  within,
+} from './resource-adapter.ts';
+import { controlUnit, readUnitState } from './systemd-unit.ts';
+
+export interface HaproxyOptions {
+  readonly config: string;
+  readonly binary: string;
+  /** Used where systemd runs and knows it; null: always the program itself. */
+  readonly unit: string | null;
+  readonly health: HealthCheck | null;
+  readonly startTimeoutMs: number;
+  readonly stopTimeoutMs: number;
+}
+
+/** Of the time that is left: for a running haproxy to answer again, and then for it to end before a restart. */
+const HEAL_SHARE = 0.3;
+/** Of the time for a stop, for requests to end. */
+const DRAIN_SHARE = 0.6;
+const OUTPUT_BYTES = 16 * 1024;
+
+/**
+ * haproxy as a resource: tested before it is started, in master-worker mode so that it can be reloaded, run by
+ * systemd where systemd has its unit. It runs when its master lives *and* the health check answers.
+ */
+export class Haproxy implements ResourceAdapter {
+  readonly name = 'haproxy';
+  readonly #options: HaproxyOptions;
+  #known: ProcessEntry | null = null;
+
+  constructor(options: HaproxyOptions) {
+    this.#options = options;
+  }
+
+  async validate(limits: CallLimits): Promise<ResourceState> {
+    const command = [this.#options.binary, '-c', '-f', this.#options.config];
+    const outcome = await runProcess(command, {
+      ...limits,
+      killGraceMs: 100,
+      maxOutputBytes: OUTPUT_BYTES,
+      keep: 'head',
+    });
+    if (outcome.kind === 'exited' && outcome.code === 0) return RUNNING;
+    if (outcome.kind !== 'exited') return this.#failed(describeOutcome(command, outcome));
+    return this.#failed(`"${command.join(' ')}" failed: ${alertsOf(outcome.output)}`);
+  }
+
+  async start(limits: CallLimits): Promise<ResourceState> {
+    const budget = startBudget(within(limits, this.#options.startTimeoutMs));
+    const running = await this.#master();
+    if (running !== null) {
+      const state = await this.#awaitHealth(shareOf(budget, HEAL_SHARE));
+      if (state.kind === 'running' || budget.signal.aborted) return state;
+    }
+    const valid = await this.validate(left(budget));
+    if (valid.kind === 'failed') return valid;
+    // It lives but does not answer: a restart is what is left, and the new configuration was tested first.
+    await this.#end(shareOf(budget, HEAL_SHARE));
+    if (budget.signal.aborted) return this.#failed('its start was called off');
+    const refused = await this.#launch(left(budget));
+    if (refused !== '') return this.#failed(await describeBindFailure(refused));
+    return this.#awaitHealth(budget);
+  }
+
+  async stop(limits: CallLimits): Promise<ResourceState> {
+    const budget = startBudget(within(limits, this.#options.stopTimeoutMs));
+    // Asked before systemd stops it, which would cut what is being answered.
+    const master = await this.#master();
+    if (master !== null) await this.#signal(master, 'SIGUSR1', shareOf(budget, DRAIN_SHARE));
+    if (budget.signal.aborted) return this.#failed('its stop was called off');
+    const unit = await this.#unitState(left(budget));
+    // Also when it has ended: its unit would start it again.
+    if (unit === 'active' || unit === 'changing') {
+      await controlUnit('stop', this.#options.unit ?? '', left(budget, DRAIN_SHARE));
+    }
+    await this.#end(budget);
+    const remains = (await this.#processes()).master;
+    if (remains === null) return STOPPED;
+    return this.#failed(
+      `its master (pid ${remains.pid}) could not be ended; look at it with "ps ${remains.pid}"`,
+    );
+  }
+
+  async monitor(limits: CallLimits): Promise<ResourceState> {
+    if ((await this.#master()) === null) return STOPPED;
+    const wrong = await this.#unhealthy(limits);
+    return wrong === '' ? RUNNING : unhealthyState(`haproxy: ${wrong}`);
+  }
+
+  /** Takes over a changed configuration without losing a connection; a broken one is refused and changes nothing. */
+  async reload(limits: CallLimits): Promise<ResourceState> {
+    const valid = await this.validate(limits);
+    if (valid.kind === 'failed') return valid;
+    const { master, workers } = await this.#processes();
+    if (master === null) return STOPPED;
+    // The signal would end one that is its own worker.
+    if (workers.length === 0) {
+      return this.#failed('it does not run in master-worker mode (-W), so it cannot be reloaded: restart it');
+    }
+    await signalProcess(master, 'SIGUSR2');
+    return RUNNING;
+  }
+
+  /** '' when started, else what was said. */
+  async #launch(limits: CallLimits): Promise<string> {
+    if ((await this.#unitState(limits)) !== 'absent') {
+      const unit = this.#options.unit ?? '';
+      // A unit that failed too often in a short time refuses to start until it is told to forget it.
+      await controlUnit('reset-failed', unit, limits);
+      return controlUnit('start', unit, limits);
+    }
+    const command = [this.#options.binary, '-W', '-D', '-f', this.#options.config];
+    const outcome = await runProcess(command, { ...limits, killGraceMs: 200 });
+    if (outcome.kind === 'exited' && outcome.code === 0) return '';
+    return outcome.kind === 'exited' ? alertsOf(outcome.output) : describeOutcome(command, outcome);
+  }
+
+  async #awaitHealth(budget: Budget): Promise<ResourceState> {
+    let wrong = `no master appeared with "-f ${this.#options.config}"`;
+    const healthy = async () => {
+      if ((await this.#master()) === null) return false;
+      const found = await this.#unhealthy(left(budget));
+      // A last look that the deadline cut short knows less than the one before it.
+      if (found === '' || budget.remainingMs() > 0) wrong = found;
+      return found === '';
+    };
+    if (await waitUntil(healthy, budget)) return RUNNING;
+    return this.#failed(budget.signal.aborted ? 'its start was called off' : `it was started but ${wrong}`);
+  }
+
+  /** At once: the time for requests to end is over, or nobody is answered anyway. */
+  async #end(budget: Budget): Promise<void> {
+    const { master, workers } = await this.#processes();
+    if (master !== null) await this.#signal(master, 'SIGTERM', shareOf(budget, 0.5));
+    // Workers end with their master, unless they hang.
+    for (const entry of [...(master === null ? [] : [master]), ...workers]) {
+      if (budget.signal.aborted) return;
+      await this.#signal(entry, 'SIGKILL', shareOf(budget, 0.5));
+    }
+  }
+
+  async #signal(entry: ProcessEntry, signal: NodeJS.Signals, budget: Budget): Promise<void> {
+    await signalProcess(entry, signal);
+    await waitUntil(async () => !(await isAlive(entry)), budget);
+  }
+
+  async #unhealthy(limits: CallLimits): Promise<string> {
+    return this.#options.health === null ? '' : checkHttpHealth(this.#options.health, limits);
+  }
+
+  /** As it was last seen, while it lives: looking through all processes costs more. */
+  async #master(): Promise<ProcessEntry | null> {
+    if (this.#known !== null && (await isAlive(this.#known))) return this.#known;
+    return (await this.#processes()).master;
+  }
+
+  async #processes(): Promise<HaproxyProcesses> {
+    const found = await findHaproxy(await resolveExecutable(this.#options.binary), this.#options.config);
+    this.#known = found.master;
+    return found;
+  }
+
+  async #unitState(limits: CallLimits) {
+    return this.#options.unit === null ? 'absent' : readUnitState(this.#options.unit, limits);
+  }
+
+  #failed(reason: string): ResourceState {
+    return failedState(`haproxy: ${reason}`);
+  }
+}
+
+/** What is wrong, without the version, the process number and the closing words of every refusal. */
+function alertsOf(output: string): string {
+  const alerts = output.split('\n').filter((line) => line.startsWith('[ALERT]'));
+  const telling = alerts.filter((line) => !/Fatal errors found|Error\(s\) found/.test(line));
+  const words = telling.map((line) => line.replace(/^\[ALERT\]\s*\(\d+\) : (config : )?/, ''));
+  return words.length === 0 ? oneLine(output) : oneLine(words.slice(0, 2).join('\n'));
+}
