@@ -7,6 +7,7 @@ import { isHere, lookAtAddress } from './address.ts';
 import { leaseEndsMs, rankOf, restartEndsMs } from './claim.ts';
 import { canLead } from './eligibility.ts';
 import { freshWord, isGone, lookAtInstance } from './instances.ts';
+import { inMaintenance } from './maintenance.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { INSTANCE_WORD_MS, RANK_STEP_MS, WITNESS_LOOK_LEADERLESS_MS, waitFor } from './timing-rules.ts';
 import { due, note } from './toolbox.ts';
@@ -14,7 +15,7 @@ import { createNext, hasFreshRead, lookAtWitness, pursueCreate } from './witness
 
 /** A standby's last resort, after it found that it cannot claim. */
 export function considerActing(state: CoreState, group: GroupState): void {
-  if (group.config.kind === 'exclusive' || group.create !== null) return;
+  if (group.config.kind === 'exclusive' || group.create !== null || inMaintenance(group)) return;
   const { read, leaderHeardMs } = group;
   const deadMs = leaderHeardMs + waitFor(group.config.timings.deadtimeMs);
   const untilMs = Math.max(

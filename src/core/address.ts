@@ -6,6 +6,7 @@
 import { holdsAuthority } from './authority.ts';
 import type { CallResult } from './events.ts';
 import { freshWord, isGone, lookAtInstance } from './instances.ts';
+import { inMaintenance } from './maintenance.ts';
 import type { AddressState, CoreState, GroupState, MoveKind, PendingCall } from './state.ts';
 import {
   DESCRIBE_STALENESS_MS,
@@ -53,7 +54,7 @@ export function reconcileAddress(state: CoreState, group: GroupState): void {
   if (address.move !== null && address.move.callId === null)
     lookAfterUnknownMove(state, group, address.move.unknownMs);
   else if (due(state, address.nextLookMs)) lookAtAddress(state, group);
-  if (address.move !== null) return;
+  if (address.move !== null || inMaintenance(group)) return;
   if (group.role.kind === 'leading') moveAsLeader(state, group);
   else if (group.role.kind === 'acting') moveAsActing(state, group);
 }

@@ -7,6 +7,7 @@ import { lookAtAddress } from './address.ts';
 import { goesSooner } from './departure.ts';
 import { canLead } from './eligibility.ts';
 import { knowsLessThanBefore, newestTerm } from './knowledge.ts';
+import { inMaintenance } from './maintenance.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { isSuspect } from './suspicion.ts';
 import { LEASE_CAP_ABSENT_MS, RANK_STEP_MS, WITNESS_LOOK_LEADERLESS_MS, waitFor } from './timing-rules.ts';
@@ -35,6 +36,7 @@ export function standby(state: CoreState, group: GroupState): void {
     pursueCreate(state, group, mayInsist(state, group));
     return;
   }
+  if (inMaintenance(group)) return;
   if (takeUpYield(state, group)) return;
   if (pursueForce(state, group)) return;
   if (!suspect) return;
@@ -122,7 +124,7 @@ function worksTowardsEc2(state: CoreState, group: GroupState): boolean {
 /** An undecided create may be sent again only while it could be begun anew, or when it blocks everything. */
 function mayInsist(state: CoreState, group: GroupState): boolean {
   const attempt = group.create;
-  if (attempt === null) return false;
+  if (attempt === null || inMaintenance(group)) return false;
   if (group.waiver !== null || group.force !== null) return true;
   const { deadtimeMs } = group.config.timings;
   if (state.nowMs - group.leaderHeardMs >= waitFor(deadtimeMs)) return true;

@@ -2,6 +2,8 @@
 import { isHere } from './address.ts';
 import { whyNotChosen } from './eligibility.ts';
 import type { Command } from './events.ts';
+import { inMaintenance } from './maintenance.ts';
+import { order } from './orders.ts';
 import type { CoreState, GroupState, PendingCommand, Stopping } from './state.ts';
 import { due, isFresh, note, wakeAt } from './toolbox.ts';
 import type { NodeName } from './types.ts';
@@ -25,6 +27,9 @@ export function command(state: CoreState, wanted: Command): void {
       }
       state.effects.push({ type: 'answer', id: wanted.id, outcome: { status: 'done', reason: '' } });
       return;
+    case 'maintenance':
+    case 'cleanup':
+      return order(state, wanted);
     case 'stop':
       return beginStop(state, wanted.mode);
   }
@@ -212,6 +217,7 @@ function pursueStop(state: CoreState): void {
 function hasServicesToStop(group: GroupState): boolean {
   const { status, mayRun } = group.services;
   if (group.config.kind === 'exclusive') return mayRun;
+  if (inMaintenance(group)) return false;
   if (group.config.standbyServices !== 'stopped') return false;
   return status === 'running' || status === 'stopping' || status === 'starting';
 }

@@ -1,3 +1,4 @@
+import type { Maintenance } from './maintenance.ts';
 import type { PeerMessage } from './message.ts';
 import type { Note } from './notes.ts';
 import type { GroupName, NodeName, Term, TermRecord } from './types.ts';
@@ -21,6 +22,7 @@ export type Effect =
       readonly highestTerms: Readonly<Record<GroupName, Term>>;
       readonly triedTerms: Readonly<Record<GroupName, Term>>;
       readonly drained: boolean;
+      readonly maintenance: Readonly<Record<GroupName, Maintenance>>;
     }
   /** The answer to an operator's command; `refusal` is '' on success. */
   | { readonly type: 'answer'; readonly id: string; readonly outcome: CommandOutcome }

@@ -1,13 +1,10 @@
 /** Owns the answer to "could this node, or that one, lead the group this second?" */
 import { outlasts } from './departure.ts';
+import { inMaintenance, whyInMaintenance } from './maintenance.ts';
+import { whyGivenUp } from './service-failures.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { isFresh } from './toolbox.ts';
 import type { NodeName } from './types.ts';
-
-/** So many failures of its services without a quiet while between them: they do not run here. */
-const FAILURES_MOST = 3;
-
-export const hasFailedTooOften = (group: GroupState): boolean => group.services.failures >= FAILURES_MOST;
 
 /** '' when this node could lead the group now; else the reason in words. */
 export function whyNotEligible(state: CoreState, group: GroupState): string {
@@ -15,7 +12,9 @@ export function whyNotEligible(state: CoreState, group: GroupState): string {
   if (state.stopping.kind !== 'no') return 'this node is leaving';
   if (state.drained) return 'this node is in standby (eipkeeper online brings it back)';
   if (group.ineligible !== '') return group.ineligible;
-  if (hasFailedTooOften(group)) return group.services.reason;
+  if (inMaintenance(group)) return whyInMaintenance(group);
+  const given = whyGivenUp(group);
+  if (given !== '') return given;
   if (group.address.failedMs > group.address.okBegunMs) return 'EC2 does not answer this node';
   return '';
 }

@@ -1,3 +1,4 @@
+import type { Maintenance } from './maintenance.ts';
 import type { Departure, PeerMessage } from './message.ts';
 import type {
   AddressHolder,
@@ -37,6 +38,13 @@ export type CoreEvent =
     }
   | { readonly type: 'call-result'; readonly at: Instant; readonly id: number; readonly result: CallResult }
   | { readonly type: 'command'; readonly at: Instant; readonly command: Command }
+  /** A monitor found a resource ended or not doing its work. Said again at every look that finds it so. */
+  | {
+      readonly type: 'services-unwell';
+      readonly at: Instant;
+      readonly group: GroupName;
+      readonly unwell: UnwellResource;
+    }
   | { readonly type: 'local-health'; readonly at: Instant; readonly health: LocalHealth }
   | { readonly type: 'departure'; readonly at: Instant; readonly departure: OwnDeparture }
   | { readonly type: 'reload'; readonly at: Instant; readonly config: CoreConfig };
@@ -65,9 +73,13 @@ export type CallResult =
   | { readonly type: 'instance-condition'; readonly condition: InstanceCondition }
   | { readonly type: 'services-started' }
   | { readonly type: 'services-stopped' }
-  | { readonly type: 'services-state'; readonly running: boolean }
-  /** A start, stop or check of services failed; `reason` is a sentence for the operator. */
-  | { readonly type: 'services-failed'; readonly reason: string }
+  /** `unwell`: which resource is not well, of several the first; null when all run, or when it is not known. */
+  | { readonly type: 'services-state'; readonly running: boolean; readonly unwell?: UnwellResource | null }
+  /**
+   * A start, stop or check of services failed; `reason` is a sentence for the operator, `resource` the place of the
+   * one at fault, where it was one.
+   */
+  | { readonly type: 'services-failed'; readonly reason: string; readonly resource?: number }
   | { readonly type: 'failed'; readonly failure: CallFailure; readonly reason: string };
 
 export type Command =
@@ -81,8 +93,31 @@ export type Command =
       readonly timeoutMs: number;
     }
   | { readonly type: 'set-drained'; readonly id: string; readonly drained: boolean; readonly by: string }
+  /** Of one group, or of all when `group` is null. */
+  | {
+      readonly type: 'maintenance';
+      readonly id: string;
+      readonly group: GroupName | null;
+      readonly on: boolean;
+      readonly by: string;
+    }
+  /** Forgets the failures of services: of one group or all, on one node or all. */
+  | {
+      readonly type: 'cleanup';
+      readonly id: string;
+      readonly group: GroupName | null;
+      readonly node: NodeName | null;
+      readonly by: string;
+    }
   /** `leave`: hand over, then exit. `hold`: ask the peers to wait, exit at once, come back soon. */
   | { readonly type: 'stop'; readonly mode: 'leave' | 'hold' };
+
+export interface UnwellResource {
+  /** Its place among those that the group runs, from 0. */
+  readonly resource: number;
+  /** A sentence that begins with its name. */
+  readonly reason: string;
+}
 
 /** Facts about this node that the shell finds out by itself, per group. */
 export interface LocalHealth {
@@ -109,4 +144,6 @@ export interface StartOptions {
   /** From the state file, best effort: terms that an earlier incarnation may have created without learning of it. */
   readonly triedTerms?: Readonly<Record<GroupName, Term>>;
   readonly drained: boolean;
+  /** From the state file, best effort: groups that an operator ever put into maintenance. */
+  readonly maintenance?: Readonly<Record<GroupName, Maintenance>>;
 }

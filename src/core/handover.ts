@@ -7,6 +7,7 @@ import { defend } from './defence.ts';
 import { isDeparting } from './departure.ts';
 import { peerCouldLead } from './eligibility.ts';
 import { newestTerm } from './knowledge.ts';
+import { inMaintenance, whyInMaintenance } from './maintenance.ts';
 import type { CoreState, GroupState, Handover, Leading } from './state.ts';
 import {
   DEPARTURE_RETRY_MS,
@@ -30,6 +31,7 @@ export function whyNoHandover(state: CoreState, group: GroupState, target: NodeN
   if (group.role.kind !== 'leading') return `${state.config.self} does not lead ${group.config.name}`;
   if (!group.config.nodes.includes(target))
     return `${target} is not one of the nodes of ${group.config.name}`;
+  if (inMaintenance(group)) return whyInMaintenance(group);
   const running = group.role.handover;
   if (running !== null) return `a handover to ${running.target} is under way`;
   if (state.witness.downSinceMs !== null) {

@@ -7,7 +7,9 @@ import { isHere } from './address.ts';
 import { takeGrant } from './authority.ts';
 import type { CoreEvent } from './events.ts';
 import { learn, newestTerm } from './knowledge.ts';
+import { hearMaintenance } from './maintenance.ts';
 import type { GroupReport, PeerMessage } from './message.ts';
+import { hearCleanup } from './orders.ts';
 import { replyTo } from './reports.ts';
 import type { CoreState, GroupState, PeerState } from './state.ts';
 import { waitFor } from './timing-rules.ts';
@@ -87,6 +89,8 @@ function hearReport(
     report.term === newestTerm(group) &&
     group.newest?.owner === peer.name &&
     group.newest.incarnation === incarnation;
+  hearMaintenance(state, group, report.maintenance);
+  hearCleanup(state, group, report);
   hearAsLeader(state, group, peer, message, report);
   hearPrepare(state, group, peer, report, isNewest);
   switch (report.role) {

@@ -1,3 +1,4 @@
+import type { Maintenance } from './maintenance.ts';
 import type { GroupName, Incarnation, NodeName, Term } from './types.ts';
 
 /**
@@ -90,6 +91,19 @@ export interface GroupReport {
   readonly request: MoveRequest | null;
   /** From the leader: what became of the request with this id. */
   readonly answer: MoveAnswer | null;
+  /** Nothing of the group is touched; the register of `maintenance.ts`. */
+  readonly maintenance: Maintenance;
+  /** An operator gave this order on the sender: forget the failures of services. */
+  readonly cleanup: CleanupOrder | null;
+  /** The id of the order of that kind which the sender took in last, as long as somebody spreads it; else ''. */
+  readonly cleanedUp: string;
+}
+
+export interface CleanupOrder {
+  /** 16 hexadecimal digits. */
+  readonly id: string;
+  /** '' for every node. */
+  readonly node: NodeName;
 }
 
 export interface MoveRequest {

@@ -1,9 +1,16 @@
 import type { Instant } from './events.ts';
+import type { Maintenance } from './maintenance.ts';
 import type { GroupState } from './state.ts';
 import type { GroupConfig, Term } from './types.ts';
 
 /** A group of which nothing is known yet but what the state file says: no term at or below `floor` is created. */
-export function newGroup(config: GroupConfig, at: Instant, floor: Term, triedBefore: Term): GroupState {
+export function newGroup(
+  config: GroupConfig,
+  at: Instant,
+  floor: Term,
+  triedBefore: Term,
+  maintenance: Maintenance,
+): GroupState {
   const never = Number.NEGATIVE_INFINITY;
   const now = at.nowMs;
   return {
@@ -56,7 +63,7 @@ export function newGroup(config: GroupConfig, at: Instant, floor: Term, triedBef
       mayRun: true,
       startedMs: never,
       checkedMs: never,
-      failures: 0,
+      failures: new Map(),
       retryMs: never,
       reason: '',
     },
@@ -71,6 +78,9 @@ export function newGroup(config: GroupConfig, at: Instant, floor: Term, triedBef
     handoverRetryMs: never,
     handoverFailures: 0,
     history: [],
-    said: { authority: false, eligible: true },
+    maintenance,
+    cleanup: null,
+    cleanedUp: '',
+    said: { authority: false, eligible: true, leaderless: false },
   };
 }

@@ -59,6 +59,27 @@ export type Note =
   | { readonly type: 'services-started'; readonly group: GroupName; readonly why: string }
   | { readonly type: 'services-stopped'; readonly group: GroupName; readonly why: string }
   | { readonly type: 'services-failed'; readonly group: GroupName; readonly reason: string }
+  | {
+      readonly type: 'maintenance';
+      readonly group: GroupName;
+      readonly on: boolean;
+      /** '' when another node was told. */
+      readonly by: string;
+    }
+  /** The leader of a group in maintenance fell silent: nobody takes over. */
+  | {
+      readonly type: 'left-leaderless';
+      readonly group: GroupName;
+      readonly owner: NodeName;
+      readonly silentMs: number;
+    }
+  /** An operator had failures forgotten; of so many resources there were any here. */
+  | {
+      readonly type: 'cleaned-up';
+      readonly group: GroupName;
+      readonly resources: number;
+      readonly by: string;
+    }
   | { readonly type: 'acting'; readonly group: GroupName; readonly why: string }
   | { readonly type: 'leaving'; readonly reason: string }
   /** The machine is about to go, by the word of EC2. */

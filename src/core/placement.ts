@@ -5,8 +5,9 @@
 import { isHere } from './address.ts';
 import { heldDownUntilMs } from './damping.ts';
 import { byStay, isDeparting } from './departure.ts';
-import { hasFailedTooOften, peerCouldLead } from './eligibility.ts';
+import { peerCouldLead } from './eligibility.ts';
 import { beginHandover, type HandoverWish, whyNoHandover } from './handover.ts';
+import { hasFailedTooOften } from './service-failures.ts';
 import type { CoreState, GroupState, Leading } from './state.ts';
 import { ADDRESS_GIVE_UP_MS } from './timing-rules.ts';
 import { due, isFresh } from './toolbox.ts';

@@ -122,7 +122,18 @@ function report(state: CoreState, group: GroupState, peer: PeerState, grants: Te
     serving: group.services.status === 'running',
     request: requestOf(group),
     answer: group.answer,
+    maintenance: group.maintenance,
+    cleanup: group.cleanup,
+    cleanedUp: isCleanupSpreading(state, group) ? group.cleanedUp : '',
   };
+}
+
+/** Whoever gave the order waits for this node's word, and hears it as often as he says it. */
+function isCleanupSpreading(state: CoreState, { cleanedUp, config }: GroupState): boolean {
+  for (const peer of state.peers.values()) {
+    if (peer.up && peer.reports.get(config.name)?.cleanup?.id === cleanedUp) return true;
+  }
+  return false;
 }
 
 const isHolding = ({ stopping }: CoreState): boolean =>

@@ -5,8 +5,16 @@
 
 import { isHere } from './address.ts';
 import { authorityUntil } from './authority.ts';
-import { canLead, hasFailedTooOften } from './eligibility.ts';
-import type { CallResult } from './events.ts';
+import { canLead } from './eligibility.ts';
+import type { CallResult, UnwellResource } from './events.ts';
+import { inMaintenance } from './maintenance.ts';
+import {
+  backoffMs,
+  countFailure,
+  forgetOldFailures,
+  hasFailedTooOften,
+  WHOLE_GROUP,
+} from './service-failures.ts';
 import { hasTimeToAdopt, mayYetAdopt } from './start-up.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { isSuspect } from './suspicion.ts';
@@ -17,17 +25,15 @@ import { call, due, note, wakeAt } from './toolbox.ts';
 type Wanted = 'running' | 'stopped' | 'keep';
 
 const START_RETRY_MS = 2_000;
-/** Services that have run for this long are forgiven what was before. */
-const FORGIVEN_AFTER_MS = 60_000;
-/** A failed service is tried again after this, so that a node whose fault was mended becomes eligible again. */
-const FAILED_RETRY_MS = 60_000;
 
 export function reconcileServices(state: CoreState, group: GroupState): void {
   const { services } = group;
+  forgetOldFailures(state, group);
   const wanted =
     group.config.kind === 'exclusive' ? wantedExclusive(state, group) : wantedAddress(state, group);
   if (group.config.kind === 'exclusive' && wanted === 'stopped') return stopForSure(state, group);
   if (services.callId !== null) return;
+  if (inMaintenance(group)) return onlyWatch(state, group);
   switch (services.status) {
     case 'unknown':
       if (due(state, services.retryMs)) check(state, group);
@@ -47,6 +53,12 @@ export function reconcileServices(state: CoreState, group: GroupState): void {
     case 'stopping':
       return;
   }
+}
+
+/** Operators may start and stop what they like: it is seen and told. */
+function onlyWatch(state: CoreState, group: GroupState): void {
+  const { status, retryMs, checkedMs } = group.services;
+  if (due(state, status === 'unknown' ? retryMs : checkedMs + SERVICES_CHECK_MS)) check(state, group);
 }
 
 /**
@@ -137,15 +149,15 @@ export function onServicesResult(state: CoreState, group: GroupState, id: number
       services.status = 'stopped';
       services.mayRun = false;
       // That they are stopped does not mend them.
-      if (hasFailedTooOften(group)) giveUp(state, group);
+      if (hasFailedTooOften(group)) waitBeforeRetry(state, group, START_RETRY_MS);
       note(state, { type: 'services-stopped', group: group.config.name, why: group.role.kind });
       return;
     case 'services-state':
-      return onState(state, group, result.running);
+      return onState(state, group, result.running, result.unwell ?? null);
     case 'services-failed':
-      return onFailed(state, group, result.reason);
+      return onFailed(state, group, result.reason, result.resource ?? WHOLE_GROUP);
     default:
-      return onFailed(state, group, result.type === 'failed' ? result.reason : result.type);
+      return onFailed(state, group, result.type === 'failed' ? result.reason : result.type, WHOLE_GROUP);
   }
 }
 
@@ -158,49 +170,73 @@ function running(state: CoreState, group: GroupState): void {
   note(state, { type: 'services-started', group: group.config.name, why: group.role.kind });
 }
 
-function onState(state: CoreState, group: GroupState, isRunning: boolean): void {
+function onState(
+  state: CoreState,
+  group: GroupState,
+  isRunning: boolean,
+  unwell: UnwellResource | null,
+): void {
   const { services } = group;
   const before = services.status;
   wakeAt(state, state.nowMs);
-  if (before === 'running' && !isRunning) return onEnded(state, group);
+  if (before === 'running' && !isRunning) return onEnded(state, group, unwell ?? UNNAMED);
   services.status = isRunning ? 'running' : 'stopped';
   if (isRunning) services.mayRun = true;
   services.retryMs = state.nowMs;
   if (isRunning && before !== 'running') services.startedMs = state.nowMs;
-  const forgiven = before === 'failed' || state.nowMs - services.startedMs >= FORGIVEN_AFTER_MS;
-  if (forgiven) services.failures = 0;
   if (!hasFailedTooOften(group)) services.reason = '';
 }
 
-/** They are started again at once; a node on which that goes on and on could not lead as well as another. */
-function onEnded(state: CoreState, group: GroupState): void {
+/** The word of a monitor, ahead of the next check: it is acted upon in this very step. */
+export function onServicesUnwell(state: CoreState, group: GroupState, unwell: UnwellResource): void {
   const { services } = group;
-  services.status = 'stopped';
-  services.retryMs = state.nowMs;
-  services.failures += 1;
-  services.reason = 'its services do not stay up';
-  note(state, { type: 'services-failed', group: group.config.name, reason: 'a check found them down' });
+  // What is being started or stopped, or is known to be down, is seen to already.
+  if (services.status !== 'running') return;
+  // A check that hangs must not hold up the restart.
+  services.callId = null;
+  services.checkedMs = state.nowMs;
+  onEnded(state, group, unwell);
 }
 
-function onFailed(state: CoreState, group: GroupState, reason: string): void {
+const UNNAMED: UnwellResource = { resource: WHOLE_GROUP, reason: 'a check found its services down' };
+
+/** They are started again at once; a node on which that goes on and on could not lead as well as another. */
+function onEnded(state: CoreState, group: GroupState, { resource, reason }: UnwellResource): void {
   const { services } = group;
+  services.status = 'stopped';
+  services.reason = reason;
+  state.heartbeat.urgent = true;
+  note(state, { type: 'services-failed', group: group.config.name, reason });
+  if (inMaintenance(group)) return;
+  countFailure(state, group, resource, reason);
+  waitBeforeRetry(state, group, 0);
+}
+
+function onFailed(state: CoreState, group: GroupState, reason: string, resource: number): void {
+  const { services } = group;
+  const before = services.status;
   // What a failed check says is not known: a monitor that cannot run is not a failed service.
-  if (services.status === 'running') return;
-  if (services.status === 'stopping') {
+  if (before === 'running') return;
+  services.reason = reason;
+  if (before === 'stopping') {
     services.status = 'unknown';
     services.retryMs = state.nowMs + START_RETRY_MS;
-  } else {
-    services.failures += 1;
+    wakeAt(state, services.retryMs);
+  } else if (before === 'starting') {
     services.status = 'stopped';
-    services.retryMs = state.nowMs + START_RETRY_MS;
-    if (hasFailedTooOften(group)) giveUp(state, group);
+    if (!inMaintenance(group)) countFailure(state, group, resource, reason);
+    waitBeforeRetry(state, group, START_RETRY_MS);
+  } else {
+    // To start what runs already does no harm, and its answer will be known.
+    if (before === 'unknown') services.status = 'stopped';
+    waitBeforeRetry(state, group, START_RETRY_MS);
   }
-  services.reason = reason;
-  wakeAt(state, services.retryMs);
   note(state, { type: 'services-failed', group: group.config.name, reason });
 }
 
-function giveUp(state: CoreState, { services }: GroupState): void {
-  services.status = 'failed';
-  services.retryMs = state.nowMs + FAILED_RETRY_MS;
+function waitBeforeRetry(state: CoreState, group: GroupState, leastMs: number): void {
+  const { services } = group;
+  if (hasFailedTooOften(group)) services.status = 'failed';
+  services.retryMs = state.nowMs + Math.max(leastMs, backoffMs(group));
+  wakeAt(state, services.retryMs);
 }

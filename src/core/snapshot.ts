@@ -3,7 +3,8 @@ import { authorityUntil, grantedUntil } from './authority.ts';
 import { whyNotChosen } from './eligibility.ts';
 import type { Departure, ReportedRole } from './message.ts';
 import { roleOf } from './reports.ts';
-import type { CoreState, GroupState, ServicesState } from './state.ts';
+import type { ServicesState } from './services-state.ts';
+import type { CoreState, GroupState } from './state.ts';
 import type { AddressHolder, GroupKind, GroupName, Millis, NodeName, Term } from './types.ts';
 
 /** A readable copy of what a node believes, for status, demo and checkers. Times are durations from now. */

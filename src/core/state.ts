@@ -1,8 +1,10 @@
 import { STAYS } from './departure.ts';
 import type { Call, Effect } from './effects.ts';
 import type { OwnDeparture, StartOptions } from './events.ts';
-import type { Departure, GroupReport, MoveAnswer, MoveRequest, Reach } from './message.ts';
+import { type Maintenance, NO_MAINTENANCE } from './maintenance.ts';
+import type { CleanupOrder, Departure, GroupReport, MoveAnswer, MoveRequest, Reach } from './message.ts';
 import { newGroup } from './new-group.ts';
+import type { ServicesState } from './services-state.ts';
 import type {
   AddressHolder,
   CoreConfig,
@@ -49,6 +51,7 @@ export interface CoreState {
   stopping: Stopping;
   /** What operators asked of this node and was not answered yet. */
   commands: PendingCommand[];
+  orders: PendingOrder[];
   /** Written to disk at the end of a step that changed it. */
   persistDirty: boolean;
 }
@@ -57,6 +60,17 @@ export interface PendingCommand {
   readonly id: string;
   readonly group: GroupName;
   readonly target: NodeName;
+  readonly untilMs: Millis;
+}
+
+/** An operator's order that spreads with the heartbeats. */
+export interface PendingOrder {
+  readonly id: string;
+  /** What was set; null: a cleanup. */
+  readonly maintenance: boolean | null;
+  readonly groups: readonly GroupName[];
+  /** Whom it concerns. */
+  readonly nodes: readonly NodeName[];
   readonly untilMs: Millis;
 }
 
@@ -233,19 +247,6 @@ export interface AddressState {
   complaint: string;
 }
 
-export interface ServicesState {
-  status: 'unknown' | 'stopped' | 'starting' | 'running' | 'stopping' | 'failed';
-  callId: number | null;
-  /** Some of them may run: no stop has succeeded since they were found at start-up or were last started. */
-  mayRun: boolean;
-  startedMs: Millis;
-  checkedMs: Millis;
-  /** Starts that failed and services that ended by themselves, until they have run for a while. */
-  failures: number;
-  retryMs: Millis;
-  reason: string;
-}
-
 /** Times of one change of leadership, for its line in the log. */
 export interface Phases {
   readonly reason: TermReason;
@@ -316,7 +317,12 @@ export interface GroupState {
   handoverFailures: number;
   /** Terms and when they were first seen, for the deletion of old records. */
   readonly history: { readonly term: Term; readonly seenMs: Millis }[];
-  readonly said: { authority: boolean; eligible: boolean };
+  maintenance: Maintenance;
+  /** The operator's cleanup that this node spreads. */
+  cleanup: CleanupOrder | null;
+  /** The id of the last one that this node has taken in; '' before the first. */
+  cleanedUp: string;
+  readonly said: { authority: boolean; eligible: boolean; leaderless: boolean };
 }
 
 const BEATS_REMEMBERED = 256;
@@ -348,6 +354,7 @@ export function createCore(options: StartOptions): CoreState {
     reach: null,
     stopping: { kind: 'no' },
     commands: [],
+    orders: [],
     persistDirty: false,
   };
   for (const name of config.nodes) if (name !== config.self) state.peers.set(name, newPeer(name));
@@ -359,6 +366,7 @@ export function createCore(options: StartOptions): CoreState {
         at,
         options.highestTerms[group.name] ?? NO_TERM,
         options.triedTerms?.[group.name] ?? NO_TERM,
+        options.maintenance?.[group.name] ?? NO_MAINTENANCE,
       ),
     );
   }

@@ -15,9 +15,11 @@ import { hear } from './hear.ts';
 import { onInstanceCondition } from './instances.ts';
 import { newestTerm } from './knowledge.ts';
 import { lead } from './lead.ts';
+import { sayWhenLeaderless } from './maintenance.ts';
+import { pursueOrders } from './orders.ts';
 import { persist } from './persist.ts';
 import { sendHeartbeats } from './reports.ts';
-import { onServicesResult, reconcileServices } from './services.ts';
+import { onServicesResult, onServicesUnwell, reconcileServices } from './services.ts';
 import { startUp } from './start-up.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { due, note, peersOf } from './toolbox.ts';
@@ -37,6 +39,7 @@ export function step(state: CoreState, event: CoreEvent): Effect[] {
   takeIn(state, event);
   for (const group of state.groups.values()) turn(state, group);
   pursueCommands(state);
+  pursueOrders(state);
   watchPeers(state);
   sendHeartbeats(state);
   if (state.persistDirty) persist(state);
@@ -55,6 +58,11 @@ function takeIn(state: CoreState, event: CoreEvent): void {
       return onCallResult(state, event.id, event.result);
     case 'command':
       return command(state, event.command);
+    case 'services-unwell': {
+      const group = state.groups.get(event.group);
+      if (group !== undefined) onServicesUnwell(state, group, event.unwell);
+      return;
+    }
     case 'local-health': {
       const group = state.groups.get(event.health.group);
       if (group !== undefined) group.ineligible = event.health.ineligible;
@@ -125,6 +133,7 @@ function turn(state: CoreState, group: GroupState): void {
   reconcileAddress(state, group);
   sayWhenServing(state, group);
   sayEligibility(state, group);
+  sayWhenLeaderless(state, group);
 }
 
 /** The line that ends every change of leadership, with its phases. */

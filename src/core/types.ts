@@ -48,6 +48,17 @@ export interface GroupConfig {
   /** `warm`: services always run on every node. `stopped`: started when the leader falls silent. */
   readonly standbyServices: 'warm' | 'stopped';
   readonly timings: GroupTimings;
+  /** By the place of a resource among those that run, from 0; left out: the default for each. */
+  readonly restarts?: readonly RestartPolicy[];
+}
+
+/** How many failures of a resource are met by a restart on this node, before the group goes elsewhere. */
+export interface RestartPolicy {
+  /** Failures within `withinMs`; one more makes the node ineligible. */
+  readonly attempts: number;
+  readonly withinMs: number;
+  /** How long after the last failure the node stays so. */
+  readonly forgetMs: number;
 }
 
 /** What the core needs of the configuration; the shell keeps the rest (addresses, resources, paths to files). */

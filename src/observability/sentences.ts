@@ -66,6 +66,10 @@ function groupSentence(note: GroupNote, scene: Scene): Sentence {
     case 'services-stopped':
     case 'services-failed':
       return said(servicesSentence(note, scene));
+    case 'maintenance':
+    case 'left-leaderless':
+    case 'cleaned-up':
+      return said(operatorSentence(note, scene));
     case 'ineligible':
       return said(warn(`${scene.self} cannot lead: ${note.reason}`));
     case 'eligible':
@@ -186,6 +190,33 @@ function servicesSentence(note: ServicesNote, scene: Scene): Sentence {
       return info(`services are stopped on ${scene.self} (${note.why})`);
     case 'services-failed':
       return error(`services on ${scene.self}: ${note.reason}`);
+    default:
+      return assertNever(note);
+  }
+}
+
+type OperatorNote = Extract<GroupNote, { readonly type: 'maintenance' | 'left-leaderless' | 'cleaned-up' }>;
+
+function operatorSentence(note: OperatorNote, scene: Scene): Sentence {
+  switch (note.type) {
+    case 'maintenance': {
+      const by = note.by === '' ? '' : `, asked by ${note.by}`;
+      return note.on
+        ? warn(`in maintenance: it is watched, and nothing is started, stopped or moved${by}`)
+        : info(`out of maintenance${by}`);
+    }
+    case 'left-leaderless':
+      return error(
+        `${note.owner} has been silent for ${ms(note.silentMs)}, and NOBODY TAKES OVER, because the group is in maintenance: end it with "eipkeeper maintenance off ${note.group}"`,
+      );
+    case 'cleaned-up': {
+      const what =
+        note.resources === 0
+          ? 'no failures to forget'
+          : `the failures of ${note.resources} of its services are forgotten`;
+      const by = note.by === '' ? '' : `, asked by ${note.by}`;
+      return info(`${what} on ${scene.self}${by}`);
+    }
     default:
       return assertNever(note);
   }

@@ -8,6 +8,8 @@ export interface GroupView {
   /** The newest term that the node knows; 0 and '' when none. */
   readonly term: number;
   readonly owner: NodeName;
+  /** The node knows that the group is in maintenance. */
+  readonly maintenance: boolean;
 }
 
 /**

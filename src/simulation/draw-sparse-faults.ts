@@ -5,6 +5,7 @@ import { Prng } from './prng.ts';
 /** What an address or a service may do over and over for hours, for the hold-downs. */
 const SERIAL: readonly FaultClass[] = [
   'service-dies',
+  'service-sick',
   'ineligible',
   'start-fails',
   'crash',

@@ -42,6 +42,7 @@ export const FAULT_CLASSES = [
   'clocks-stop',
   // Resources
   'service-dies',
+  'service-sick',
   'start-fails',
   'start-slow',
   'stop-hangs',
@@ -52,6 +53,8 @@ export const FAULT_CLASSES = [
   'switchover',
   'force',
   'drain',
+  'maintenance',
+  'cleanup',
   'stop-leave',
   'stop-hold',
   'key-rotation',

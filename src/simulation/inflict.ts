@@ -12,6 +12,8 @@ import type { World } from './world.ts';
 type Undo = () => void;
 
 const COMMAND_TIMEOUT_MS = 20_000;
+/** An operator who ends maintenance looks after so long what became of it. */
+const LOOKS_AGAIN_MS = 5_000;
 /** Every command of a simulated operator says so. */
 const OPERATOR = 'simulated operator';
 
@@ -138,6 +140,12 @@ function inflictMachine(world: World, fault: Fault): Undo | null {
         world.setServices(machine, group, false, 'died');
       }
       return null;
+    case 'service-sick':
+      for (const [group, services] of machine.services.entries()) {
+        services.sick = services.running;
+        world.noticeSoon(machine, group);
+      }
+      return null;
     case 'start-fails':
       return troubles(machine, 'startFails', fault.amount);
     case 'start-slow':
@@ -194,6 +202,20 @@ function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | n
         if (machine.daemon === null) machine.waitingCommands.push(back);
         else tell(world, machine, back);
       };
+    case 'maintenance': {
+      const maintenance = (on: boolean): Command => ({
+        type: 'maintenance',
+        id: world.random.hex16(),
+        group: null,
+        on,
+        by: OPERATOR,
+      });
+      tell(world, machine, maintenance(true));
+      return () => endMaintenance(world, machine, maintenance(false));
+    }
+    case 'cleanup':
+      tell(world, machine, { type: 'cleanup', id, group: null, node: null, by: OPERATOR });
+      return null;
     case 'stop-leave':
     case 'stop-hold':
       return stopDaemon(world, machine, fault.class === 'stop-leave' ? 'leave' : 'hold');
@@ -212,6 +234,20 @@ function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | n
     default:
       throw new Error(`nobody knows how to inflict ${fault.class}`);
   }
+}
+
+/** Who ends it looks a little later whether it has ended everywhere: a node that forgot the setting counts anew. */
+function endMaintenance(world: World, machine: Machine, off: Command): void {
+  if (machine.daemon !== null) tell(world, machine, off);
+  else if (!machine.waitingCommands.includes(off)) machine.waitingCommands.push(off);
+  world.after(LOOKS_AGAIN_MS, () => {
+    const lasts = world.machines.some(
+      ({ daemon }) =>
+        daemon !== null &&
+        world.terrain.groups.some(({ name }) => world.core.view(daemon.state, name).maintenance),
+    );
+    if (lasts) endMaintenance(world, machine, off);
+  });
 }
 
 function moveByHand(world: World, holder: number): void {

@@ -5,6 +5,7 @@ import { CleanYield } from './checkers/clean-yield.ts';
 import { whatIsNotWell } from './checkers/convergence.ts';
 import { FewMoves } from './checkers/few-moves.ts';
 import { GoneInTime } from './checkers/gone-in-time.ts';
+import { HandsOff } from './checkers/hands-off.ts';
 import { LeaderStays } from './checkers/leader-stays.ts';
 import { NeedfulCalls } from './checkers/needful-calls.ts';
 import { NoStopUnderAddress } from './checkers/no-stop-under-address.ts';
@@ -61,6 +62,7 @@ export function runPlan(plan: Plan, core: CoreUnderTest, watchers: readonly Watc
     new SessionOrder(report),
     new GoneInTime(report, plan.faults),
     new RestartStays(report, plan.faults),
+    new HandsOff(report),
     availability,
   ];
   // The timeline comes first, so that it shows what a checker complains about.

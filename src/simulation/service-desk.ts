@@ -36,7 +36,7 @@ export class ServiceDesk {
     const { serviceStart, serviceStop } = this.#world.terrain;
     switch (call.effect.type) {
       case 'start-services':
-        return services.running
+        return services.well
           ? NOTHING_TO_DO_MS
           : services.startLastsMs(this.#random, serviceStart.leastMs, serviceStart.mostMs);
       case 'stop-services':
@@ -64,19 +64,22 @@ export class ServiceDesk {
     const { machine, group } = call;
     switch (call.effect.type) {
       case 'start-services':
-        if (!services.running && this.#random.chance(services.troubles.startFails)) {
-          return { type: 'services-failed', reason: 'simulated: the start failed' };
+        if (!services.well && this.#random.chance(services.troubles.startFails)) {
+          // One that was sick has been stopped for its restart.
+          this.#world.setServices(machine, group, false, 'died');
+          return { type: 'services-failed', reason: 'simulated: the start failed', resource: 0 };
         }
         if (this.#guardHasFired(machine, group)) {
-          return { type: 'services-failed', reason: 'simulated: the guard killed it' };
+          return { type: 'services-failed', reason: 'simulated: the guard killed it', resource: 0 };
         }
+        services.sick = false;
         this.#world.setServices(machine, group, true, 'started');
         return { type: 'services-started' };
       case 'stop-services':
         this.#world.setServices(machine, group, false, 'stopped');
         return { type: 'services-stopped' };
       default:
-        return { type: 'services-state', running: services.running };
+        return { type: 'services-state', running: services.well };
     }
   }
 

@@ -14,6 +14,8 @@ export interface ServiceTroubles {
  */
 export class ServiceModel {
   running: boolean;
+  /** It runs and does not do its work, until it is started again. */
+  sick = false;
   readonly troubles: ServiceTroubles = { startFails: 0, startExtraMs: 0, stopHangs: 0, checkHangs: 0 };
   #busyUntilMs = Number.NEGATIVE_INFINITY;
   /** Rises when the machine loses its power, so that an action of before has no effect. */
@@ -29,6 +31,10 @@ export class ServiceModel {
     return this.#busyUntilMs;
   }
 
+  get well(): boolean {
+    return this.running && !this.sick;
+  }
+
   startLastsMs(random: Prng, leastMs: number, mostMs: number): number {
     const extraMs = this.troubles.startExtraMs > 0 ? random.next() * this.troubles.startExtraMs : 0;
     return random.between(leastMs, mostMs) + extraMs;
@@ -36,6 +42,7 @@ export class ServiceModel {
 
   powerLost(): void {
     this.running = false;
+    this.sick = false;
     this.epoch++;
     this.#busyUntilMs = Number.NEGATIVE_INFINITY;
   }

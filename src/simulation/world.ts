@@ -34,6 +34,8 @@ const STEPS_A_SECOND_MOST = 5_000;
 /** Node's timers are never shorter. */
 const TIMER_LEAST_MS = 1;
 const RESTART_AFTER_EXIT_MS = 1_000;
+/** A look at the processes every 50 ms, and the event's way. */
+const NOTICED_AFTER_MS = 55;
 
 /**
  * A cluster in virtual time around the real core: machines, network, witness and EC2. It judges nothing;
@@ -207,6 +209,7 @@ export class World {
       highestTerms: (lost ? null : machine.disk)?.highestTerms ?? {},
       triedTerms: (lost ? null : machine.disk)?.triedTerms ?? {},
       drained: (lost ? null : machine.disk)?.drained ?? false,
+      maintenance: (lost ? null : machine.disk)?.maintenance ?? {},
     });
     machine.daemon = {
       incarnation,
@@ -275,6 +278,19 @@ export class World {
     if (services === undefined || services.running === running) return;
     services.running = running;
     for (const observer of this.observers) observer.servicesChanged?.(machine, group, cause);
+    if (cause === 'died') this.noticeSoon(machine, group);
+  }
+
+  /** The monitor of the group looks a moment later; one that hangs, or a daemon that stands still, sees nothing. */
+  noticeSoon(machine: Machine, group: number): void {
+    this.after(NOTICED_AFTER_MS, () => {
+      const services = machine.services[group];
+      if (machine.daemon === null || isHalted(machine) || services === undefined || services.well) return;
+      if (this.random.chance(services.troubles.checkHangs)) return;
+      const name = this.terrain.groups[group]?.name as string;
+      const unwell = { resource: 0, reason: `simulated: ${services.running ? 'sick' : 'dead'}` };
+      this.step(machine, { type: 'services-unwell', at: machine.clock.at(this.nowMs), group: name, unwell });
+    });
   }
 
   /** Called when a halt ends: the socket is drained first, then answers, then the late timer. */

@@ -94,6 +94,12 @@ function describeReport(report: GroupReport): string {
     report.eligible ? 'eligible' : 'not eligible',
     report.hasAddress ? 'has the address' : 'has no address',
     report.serving ? 'services run' : 'services do not run',
+    when(
+      report.maintenance.stamp > 0,
+      `maintenance ${report.maintenance.on ? 'on' : 'off'}, change ${report.maintenance.stamp}`,
+    ),
+    when(report.cleanup !== null, `asks ${plain(report.cleanup?.node || 'every node')} to clean up`),
+    when(report.cleanedUp !== '', 'has cleaned up'),
     request === null
       ? ''
       : `${request.kind} to ${plain(request.target)} asked by "${plain(request.by)}" (${request.id})`,

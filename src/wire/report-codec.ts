@@ -39,12 +39,15 @@ const DETAIL = {
   request: 1 << 7,
   forced: 1 << 8,
   answer: 1 << 9,
+  maintenance: 1 << 10,
+  cleanup: 1 << 11,
+  cleanedUp: 1 << 12,
 } as const;
 
 const MAX_REQUESTER_BYTES = 64;
 const MAX_REFUSAL_BYTES = 120;
 /** Four names of 63 bytes would be in the identity table; this is the report itself at its largest. */
-const MAX_REPORT_BYTES = 320;
+const MAX_REPORT_BYTES = 352;
 
 /** The fields of one report, without the length that stands before it. */
 export function encodeReport(report: GroupReport, groupHash: number, identities: IdentityTable): Uint8Array {
@@ -76,6 +79,14 @@ export function encodeReport(report: GroupReport, groupHash: number, identities:
     writer.hex8(report.answer.id);
     writer.prose(report.answer.refusal, MAX_REFUSAL_BYTES);
   }
+  // Stamp and setting in one number.
+  if (details & DETAIL.maintenance)
+    writer.varint(report.maintenance.stamp * 2 + (report.maintenance.on ? 1 : 0));
+  if (report.cleanup !== null) {
+    writer.hex8(report.cleanup.id);
+    writer.uint(identities.indexOfNode(report.cleanup.node), 1);
+  }
+  if (details & DETAIL.cleanedUp) writer.hex8(report.cleanedUp);
   return writer.written();
 }
 
@@ -127,6 +138,9 @@ type Details = Pick<
   | 'yieldToIncarnation'
   | 'request'
   | 'answer'
+  | 'maintenance'
+  | 'cleanup'
+  | 'cleanedUp'
 >;
 
 function decodeDetails(reader: ByteReader, details: number, identities: readonly Identity[]): Details {
@@ -153,7 +167,19 @@ function decodeDetails(reader: ByteReader, details: number, identities: readonly
         }
       : null;
   const answer = details & DETAIL.answer ? { id: reader.hex8(), refusal: reader.text(reader.uint(1)) } : null;
-  return { ...head, yieldTo: yieldTo.name, yieldToIncarnation: yieldTo.incarnation, request, answer };
+  const setting = count(DETAIL.maintenance);
+  const cleanup =
+    details & DETAIL.cleanup ? { id: reader.hex8(), node: readIdentity(reader, identities).name } : null;
+  return {
+    ...head,
+    yieldTo: yieldTo.name,
+    yieldToIncarnation: yieldTo.incarnation,
+    request,
+    answer,
+    maintenance: { on: setting % 2 === 1, stamp: Math.floor(setting / 2) },
+    cleanup,
+    cleanedUp: details & DETAIL.cleanedUp ? reader.hex8() : '',
+  };
 }
 
 function flagsOf(report: GroupReport, details: number): number {
@@ -180,6 +206,9 @@ function detailsOf(report: GroupReport): number {
   if (report.request !== null) details |= DETAIL.request;
   if (report.request?.kind === 'force') details |= DETAIL.forced;
   if (report.answer !== null) details |= DETAIL.answer;
+  if (report.maintenance.stamp > 0) details |= DETAIL.maintenance;
+  if (report.cleanup !== null) details |= DETAIL.cleanup;
+  if (report.cleanedUp !== '') details |= DETAIL.cleanedUp;
   return details;
 }
 

@@ -50,6 +50,9 @@ const REPORT: GroupReport = {
   serving: true,
   request: null,
   answer: null,
+  maintenance: { on: false, stamp: 0 },
+  cleanup: null,
+  cleanedUp: '',
 };
 
 export interface OneNodeOptions {

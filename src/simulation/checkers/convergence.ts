@@ -13,7 +13,8 @@ export function whatIsNotWell(world: World): string {
       const { state } = machine.daemon;
       if (world.core.hasAuthority(state, group.name, machine.clock.at(world.nowMs)))
         leaders.push(machine.index);
-      const { term, owner } = world.core.view(state, group.name);
+      const { term, owner, maintenance } = world.core.view(state, group.name);
+      if (maintenance) return `${machine.name} believes that ${group.name} is in maintenance`;
       beliefs.add(`${term} ${owner}`);
     }
     if (leaders.length !== 1) return `${leaders.length} nodes have authority over ${group.name}`;

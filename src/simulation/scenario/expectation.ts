@@ -8,7 +8,8 @@ const GROUP = 0;
 
 /**
  * `expect leader aux|none`, `address aux|free|foreign`, `served|unserved`, `services aux run|stopped`, `term 3`,
- * `moves 1`, `role aux acting`, `agreed`, `daemon aux up|down`. Returns what is otherwise, or ''.
+ * `moves 1`, `role aux acting`, `agreed`,
+ * `maintenance aux on|off`, `daemon aux up|down`. Returns what is otherwise, or ''.
  */
 export function expectation(world: World, setting: Setting, words: readonly string[], moves: number): string {
   const [what = '', first = '', second = ''] = words;
@@ -36,6 +37,8 @@ function finding(world: World, setting: Setting, what: string, first: string, mo
       return role(world, nodeIndex(setting, first));
     case 'daemon':
       return world.machines[nodeIndex(setting, first)]?.daemon == null ? 'down' : 'up';
+    case 'maintenance':
+      return maintenance(world, nodeIndex(setting, first));
     case 'agreed':
       return beliefs(world);
     default:
@@ -61,6 +64,12 @@ function holder(world: World): string {
 function role(world: World, node: number): string {
   const daemon = world.machines[node]?.daemon;
   return daemon == null ? 'none' : world.core.view(daemon.state, groupName(world)).role;
+}
+
+function maintenance(world: World, node: number): string {
+  const daemon = world.machines[node]?.daemon;
+  if (daemon == null) return 'none';
+  return world.core.view(daemon.state, groupName(world)).maintenance ? 'on' : 'off';
 }
 
 function beliefs(world: World): string {

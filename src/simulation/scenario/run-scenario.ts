@@ -3,6 +3,7 @@ import type { GroupConfig, Incarnation, Term, TermRecord } from '../../core/type
 import { FREE } from '../address-model.ts';
 import { AuthorisedChanges } from '../checkers/authorised-changes.ts';
 import type { Checker } from '../checkers/checker.ts';
+import { HandsOff } from '../checkers/hands-off.ts';
 import { NoStopUnderAddress } from '../checkers/no-stop-under-address.ts';
 import { SingleAuthority } from '../checkers/single-authority.ts';
 import { SingleCopy } from '../checkers/single-copy.ts';
@@ -46,6 +47,7 @@ export function runScenario(scenario: Scenario, core: CoreUnderTest): ScenarioRe
     new SingleOwner(report),
     new SingleAuthority(report),
     new AuthorisedChanges(report),
+    new HandsOff(report),
     setting.kind === 'exclusive' ? new SingleCopy(report) : new NoStopUnderAddress(report),
   ];
   const observers = [timeline, moves, ...checkers];

@@ -165,7 +165,7 @@ describe('services that do not stay up', () => {
     node.passGranted('aux', 11_000);
     node.auto.set('check-services', () => ({ type: 'services-state', running: true }));
     node.passGranted('aux', 66_000);
-    expect(node.group.services.failures).toBe(0);
+    expect(node.group.services.failures.size).toBe(0);
   });
 
   test('are not given up by a leader whom nobody can relieve', () => {

@@ -52,6 +52,9 @@ const fields = fc.record({
     }),
   ),
   answer: fc.option(fc.record({ id: hex16, refusal: upToBytes(120) })),
+  maintenance: fc.record({ on: fc.boolean(), stamp: fc.nat(2 ** 31) }),
+  cleanup: fc.option(fc.record({ id: hex16, node: someNode })),
+  cleanedUp: fc.oneof(fc.constant(''), hex16),
 });
 
 export const message: fc.Arbitrary<PeerMessage> = fc.record({
@@ -75,6 +78,7 @@ function tidy(report: GroupReport): GroupReport {
     ...report,
     ownerIncarnation: report.owner === '' ? nobody : report.ownerIncarnation,
     yieldToIncarnation: report.yieldTo === '' ? nobody : report.yieldToIncarnation,
+    maintenance: report.maintenance.stamp === 0 ? { on: false, stamp: 0 } : report.maintenance,
   };
 }
 
@@ -125,6 +129,9 @@ export function usualReport(group: string, over: Partial<GroupReport> = {}): Gro
     serving: true,
     request: null,
     answer: null,
+    maintenance: { on: false, stamp: 0 },
+    cleanup: null,
+    cleanedUp: '',
     ...over,
   };
 }
