@@ -11,7 +11,8 @@
  * Exit code 0 when every run was as expected (every mutant caught), 1 when one was not, 77 when this machine cannot
  * do it, 130 when it was interrupted: what had begun is finished and written first.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,7 +20,7 @@ import { FaultPool } from '../test/netns/faults/fault-pool.ts';
 import { startLocalStack, stopLocalStack } from '../test/support/localstack.ts';
 import { missingDaemon } from '../test/support/netns/daemon.ts';
 import { missingRequirement } from '../test/support/netns/requirements.ts';
-import { removeOrphans } from '../test/support/netns/run-record.ts';
+import { removeOrphans, removeRecorded, writeRunRecord } from '../test/support/netns/run-record.ts';
 import { runCatalogue } from './faults-catalogue.ts';
 import { runMutants } from './faults-mutants.ts';
 
@@ -66,7 +67,10 @@ async function main(): Promise<number> {
     return CANNOT;
   }
   await removeOrphans();
-  const folder = await mkdtemp(join(tmpdir(), 'eipkeeper-faults-'));
+  const id = `eipkeeper-faults-${randomBytes(3).toString('hex')}`;
+  const folder = join(tmpdir(), id);
+  await writeRunRecord(id, { namespaces: [], directory: folder });
+  await mkdir(folder);
   const localstack = await startLocalStack(folder, process.pid);
   try {
     if (localstack.status === 'missing') {
@@ -76,7 +80,7 @@ async function main(): Promise<number> {
     return await run(localstack.endpoint);
   } finally {
     await stopLocalStack(localstack);
-    await rm(folder, { recursive: true, force: true });
+    await removeRecorded(id);
   }
 }
 
