@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { worldOf } from './batch.ts';
+import { explainPlan } from './explain-plan.ts';
 import { failureReport, transcript } from './failure-report.ts';
 import { FAULT_CLASSES, type FaultClass } from './fault.ts';
 import { runMutants } from './mutants/run-mutants.ts';
@@ -15,12 +16,13 @@ import { WORLDS } from './worlds.ts';
 
 const USAGE = `npm run simulate -- [--schedules N] [--seed S] [--workers n] [--failures n] [--state FILE]
   [--profile default|fast|turbo|classic] [--nodes 2|3] [--kind address|exclusive] [--only class,class]
-  [--branches N]
+  [--branches N] [--explain]
 npm run simulate -- --mutants [word …]
 npm run simulate -- --false-takeovers
 
 Without --profile, --nodes and --kind, many schedules go through all worlds in turn. With --schedules 1, which
-is the default, the timeline of the seed is printed. --state makes a long run resumable. --branches counts how
+is the default, the timeline of the seed is printed; with --explain instead why leaderships changed, in the
+sentences of "eipkeeper explain". --state makes a long run resumable. --branches counts how
 often each branch of a rule ran, in the first N schedules (20000 in runs as long as that). --mutants takes one rule
 of the protocol after the other out of a copy of the source: each must be caught. All of them, and docs/mutants.md
 is written; with words, only those whose names contain one.
@@ -42,6 +44,7 @@ const { values, positionals } = parseArgs({
     failures: { type: 'string', default: '5' },
     state: { type: 'string' },
     branches: { type: 'string' },
+    explain: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     'false-takeovers': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -49,6 +52,7 @@ const { values, positionals } = parseArgs({
 });
 
 if (values.help) console.log(USAGE);
+else if (values.explain) explainSeed();
 else if (values['false-takeovers']) printFalseTakeovers((line) => console.log(line));
 else if (values.mutants) process.exitCode = runMutants(positionals, (line) => console.log(line), publish);
 else process.exitCode = Number(values.schedules) === 1 ? replay() : await runMany();
@@ -74,6 +78,13 @@ function readWorlds(): readonly PlanWishes[] {
 
 function publish(page: string): void {
   writeFileSync(new URL('../../docs/mutants.md', import.meta.url), page);
+}
+
+function explainSeed(): void {
+  // Midnight UTC is the beginning of the schedule.
+  process.env.TZ = 'UTC';
+  const seed = Number(values.seed);
+  console.log(explainPlan(drawPlan(seed, worldOf(readWorlds(), seed)), realCore));
 }
 
 /** One seed in full: its timeline, or the shrunk one when it fails. */

@@ -1,5 +1,5 @@
 import type { CoreState } from '../core/state.ts';
-import type { NodeName } from '../core/types.ts';
+import type { Millis, NodeName } from '../core/types.ts';
 import type { FactLine } from '../journal/fact.ts';
 import { Recorder } from '../journal/recorder.ts';
 import { decodeRecordings, type Recording } from '../journal/recording.ts';
@@ -7,8 +7,8 @@ import type { CoreUnderTest } from './core-under-test.ts';
 
 interface RecordedCoreOptions {
   readonly paths: number;
-  /** The wall's clock when every node's own clock stood at 0. */
-  readonly epochMs: number;
+  /** The wall's clock of a node at a moment of its own. */
+  readonly wallMsAt: (node: NodeName, nowMs: Millis) => number;
   readonly pieceBytesMost?: number;
 }
 
@@ -17,7 +17,7 @@ export class RecordedCore {
   readonly core: CoreUnderTest;
   readonly #journals = new Map<NodeName, { facts: string; steps: string }>();
 
-  constructor(core: CoreUnderTest, { paths, epochMs, pieceBytesMost = 2 ** 18 }: RecordedCoreOptions) {
+  constructor(core: CoreUnderTest, { paths, wallMsAt, pieceBytesMost = 2 ** 18 }: RecordedCoreOptions) {
     const recorders = new WeakMap<object, Recorder>();
     this.core = {
       ...core,
@@ -28,7 +28,7 @@ export class RecordedCore {
         const recorder = new Recorder({
           version: 'simulated',
           paths,
-          wallMsAt: (nowMs) => epochMs + nowMs,
+          wallMsAt: (nowMs) => wallMsAt(options.config.self, nowMs),
           fact: (line) => {
             journal.facts += line;
           },

@@ -31,7 +31,7 @@ const MAY: Record<string, readonly string[]> = {
   runtime: ['core', 'wire', 'witness', 'cloud', 'resources', 'config', 'control', 'journal', 'observability'],
   'user-data': [],
   cli: ['core', 'config', 'control', 'journal', 'runtime', 'wire', 'cloud', 'observability', 'user-data'],
-  simulation: ['core', 'wire', 'config', 'journal', 'observability'],
+  simulation: ['core', 'wire', 'config', 'journal', 'observability', 'cli'],
 };
 
 describe('the house', () => {

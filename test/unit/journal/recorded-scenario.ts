@@ -17,12 +17,15 @@ export interface NodeJournal {
   readonly explain: (episode: Episode | undefined) => Explanation;
 }
 
+/** When every node's own clock stood at 0. */
+const EPOCH_MS = Date.UTC(2026, 10, 21, 11);
+
 /** The journal that a node would have left in a scenario of test/scenario. */
 export function recordedScenario(name: string, node: string): NodeJournal {
   const path = fileURLToPath(new URL(`../../scenario/${name}.txt`, import.meta.url));
   const scenario = parseScenario(readFileSync(path, 'utf8'));
   const { paths } = scenario.setting;
-  const recorded = new RecordedCore(realCore, { paths, epochMs: Date.UTC(2026, 10, 21, 11) });
+  const recorded = new RecordedCore(realCore, { paths, wallMsAt: (_node, nowMs) => EPOCH_MS + nowMs });
   runScenario(scenario, recorded.core);
   return journalOf(recorded.facts(node), recorded.recordings(node));
 }

@@ -14,7 +14,7 @@ function recordPlan(seed: number, kind: GroupKind, nodes: number): RecordedCore 
   const plan = drawPlan(seed, { profile: 'default', kind, nodes });
   const recorded = new RecordedCore(realCore, {
     paths: plan.terrain.paths,
-    epochMs: 0,
+    wallMsAt: (_node, nowMs) => nowMs,
     // Small, so that there are many checkpoints.
     pieceBytesMost: 16_384,
   });
