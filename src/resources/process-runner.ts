@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { tailOf, trimFile } from './output-file.ts';
 import type { CallLimits } from './resource-adapter.ts';
 
 /** How a command ended. `output` is the last few KB of its stdout and stderr, trimmed. */
@@ -27,6 +28,7 @@ export interface RunOptions extends CallLimits {
 }
 
 const OUTPUT_BYTES = 4096;
+const TRIM_EVERY_MS = 200;
 /** A command that left a child behind keeps its pipes open for ever; this is how long we go on reading. */
 const DRAIN_MS = 100;
 /** After SIGKILL a process ends at once, unless it hangs in the kernel: then nobody can wait for it. */
@@ -176,27 +178,16 @@ function openSink(options: RunOptions) {
     // Emptied first, then appended to: a service that still writes to the old one must not make holes in it.
     closeSync(openSync(file, 'w', 0o600));
     const fd = openSync(file, 'a', 0o600);
-    return { fd, read: () => tailOf(file), close: () => closeSync(fd) };
+    const trimming = setInterval(() => void trimFile(file), TRIM_EVERY_MS);
+    const close = () => {
+      clearInterval(trimming);
+      closeSync(fd);
+    };
+    return { fd, read: () => tailOf(file, OUTPUT_BYTES), close };
   } catch {
     // A full or read-only disk must not keep a service from starting: it starts, and its words are lost.
     const fd = openSync('/dev/null', 'w');
     return { fd, read: () => '', close: () => closeSync(fd) };
-  }
-}
-
-function tailOf(file: string): string {
-  try {
-    const size = statSync(file).size;
-    const fd = openSync(file, 'r');
-    try {
-      const buffer = Buffer.alloc(Math.min(size, OUTPUT_BYTES));
-      readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-      return buffer.toString('utf8');
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return '';
   }
 }
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { trimFile } from './output-file.ts';
 import { childEnvironment, describeOutcome, killGroup, runProcess } from './process-runner.ts';
 import { findProcesses, isAlive, type ProcessEntry, readBootId, readProcess } from './process-table.ts';
 import {
@@ -101,6 +102,7 @@ export class SupervisedProgram implements ResourceAdapter {
   }
 
   async monitor(limits: CallLimits): Promise<ResourceState> {
+    await trimFile(this.#file('log'));
     if ((await this.#find()) === null) return STOPPED;
     const { monitor, monitorTimeoutMs, cwd } = this.#options;
     if (monitor.length === 0) return RUNNING;

@@ -82,11 +82,63 @@ describe('three commands of the operator', () => {
     expect(reasonOf(await worker.stop(limits))).toContain('monitor says that it runs');
   });
 
+  it('waits a moment for a service that its monitor sees a little later', async () => {
+    const worker = resource({ start: `(sleep 0.3; touch ${dir}/on) > /dev/null 2>&1 &` });
+    expect(await worker.start(limits)).toEqual({ kind: 'running' });
+  });
+
   it('fails a start that hangs, by its deadline, with its last words', async () => {
     const worker = resource({ start: 'echo waiting for the disk; sleep 60' });
     expect(reasonOf(await worker.start({ ...limits, deadlineMs: 300 }))).toMatch(
       /did not finish in time and was killed: waiting for the disk/,
     );
+  });
+});
+
+describe('what a service says', () => {
+  const megabytes = (count: number) => `head -c ${count}M /dev/zero | tr '\\0' x`;
+
+  it('is kept bounded while it starts and after, and its end is not lost', async () => {
+    const worker = new ExecResource({
+      id: 'loud',
+      start: script('start', `${megabytes(20)}; touch ${dir}/on; echo last words`),
+      stop: script('stop', 'exit 0'),
+      monitor: script('monitor', `${megabytes(20)}; test -e ${dir}/on || exit 7`),
+      cwd: null,
+      env: {},
+      runDir: dir,
+      startTimeoutMs: 15_000,
+      stopTimeoutMs: 15_000,
+      monitorTimeoutMs: 15_000,
+    });
+    expect(await worker.start({ ...limits, deadlineMs: 60_000 })).toEqual({ kind: 'running' });
+    const said = readFileSync(join(dir, 'loud.start.log'), 'utf8');
+    expect(said.length).toBeLessThan(2 ** 20);
+    expect(said).toMatch(/last words\n$/);
+  });
+
+  it('is kept bounded for a program that goes on and on', async () => {
+    const loud = new SupervisedProgram({
+      id: 'loud',
+      run: script('run', `${megabytes(5)}; sleep 1000`),
+      monitor: [],
+      cwd: null,
+      env: {},
+      runDir: dir,
+      ...timeouts,
+    });
+    const size = () => readFileSync(join(dir, 'loud.log')).length;
+    await loud.start(limits);
+    await expect
+      .poll(
+        async () => {
+          await loud.monitor(limits);
+          return size();
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(64 * 1024);
+    await loud.stop(limits);
   });
 });
 
