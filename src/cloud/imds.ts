@@ -95,15 +95,18 @@ export class Imds {
     };
   }
 
-  /** One value below /latest/meta-data/, or null when the service has none (404). Throws like `readIdentity`. */
-  async read(path: string, signal: AbortSignal): Promise<string | null> {
+  /**
+   * One value below /latest/meta-data/, or null when the service has none (404). Throws like `readIdentity`.
+   * `retryForMs`: where another patience is wanted than at start.
+   */
+  async read(path: string, signal: AbortSignal, retryForMs = this.#retryForMs): Promise<string | null> {
     if (this.#endpoint === '') {
       throw new ImdsError(
         'disabled',
         'the metadata service is switched off by AWS_EC2_METADATA_DISABLED: unset it',
       );
     }
-    const deadlineMs = performance.now() + this.#retryForMs;
+    const deadlineMs = performance.now() + retryForMs;
     for (let pauseMs = BACKOFF_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, BACKOFF_MAX_MS)) {
       try {
         return await this.#readOnce(path, signal);

@@ -238,6 +238,21 @@ const journalSchema = z
     return value === 'off' || value === false ? null : { bytesMost: 16_000_000 };
   });
 
+const instanceNoticesSchema = z
+  .strictObject({
+    rebalance: z
+      .union([z.enum(['on', 'off']), z.boolean()], { error: 'must be on or off' })
+      .default('on')
+      .describe('Whether a rebalance recommendation hands over too, to a node that has none.'),
+    maintenanceLead: durationSchema
+      .prefault('10m')
+      .describe('How long before the earliest start of a scheduled maintenance groups are handed over.'),
+  })
+  .transform(({ rebalance, maintenanceLead }) => ({
+    rebalance: rebalance === 'on' || rebalance === true,
+    maintenanceLeadMs: maintenanceLead,
+  }));
+
 export const configurationSchema = z
   .strictObject(
     {
@@ -297,6 +312,11 @@ export const configurationSchema = z
         })
         .default({})
         .describe('The AWS Region; credentials come from the instance role.'),
+      instanceNotices: instanceNoticesSchema
+        .prefault({})
+        .describe(
+          'What EC2 announces of the end of an instance. Spot interruptions and scale-in always hand over what the node leads.',
+        ),
       stateDirectory: absolutePath
         .default('/var/lib/eipkeeper')
         .describe('Remembers across reboots: the highest terms seen, standby.'),

@@ -8,6 +8,8 @@ export interface Machine {
   readonly facts: MachineFacts;
   /** The interface that has a private address; null when none of this instance's has it. */
   findInterface(privateAddress: string, signal: AbortSignal): Promise<string | null>;
+  /** One value of the metadata, asked for once; null when there is none. Throws ImdsError. */
+  readMetadata(path: string, signal: AbortSignal): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function readMachine(
       facts: { instanceId: identity.instanceId, addresses, hostname: hostname() },
       findInterface: (privateAddress, lookSignal) =>
         findInterface(imds, identity, privateAddress, lookSignal),
+      readMetadata: (path, readSignal) => imds.read(path, readSignal, 0),
       close: () => imds.close(),
     };
   } catch (error) {

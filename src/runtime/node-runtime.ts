@@ -1,5 +1,5 @@
 import type { CommandOutcome, Effect } from '../core/effects.ts';
-import type { Command, CoreEvent, Instant, LocalHealth } from '../core/events.ts';
+import type { Command, CoreEvent, Instant, LocalHealth, OwnDeparture } from '../core/events.ts';
 import type { PeerMessage } from '../core/message.ts';
 import type { Note } from '../core/notes.ts';
 import { type CoreSnapshot, snapshot } from '../core/snapshot.ts';
@@ -98,6 +98,10 @@ export class NodeRuntime {
 
   health(health: LocalHealth): void {
     this.#loop.push({ type: 'local-health', health });
+  }
+
+  departure(departure: OwnDeparture): void {
+    this.#loop.push({ type: 'departure', departure });
   }
 
   reload(config: CoreConfig): void {

@@ -20,6 +20,7 @@ import { SsmWitness } from '../witness/ssm-witness.ts';
 import { Clock } from './clock.ts';
 import { createCloudPerformer } from './cloud-performer.ts';
 import { type DaemonParts, type Environment, statePath } from './daemon-parts.ts';
+import { DepartureWatch } from './departure-watch.ts';
 import type { CallPerformer } from './effect-runner.ts';
 import { groupFacts } from './group-facts.ts';
 import type { InstanceLock } from './instance-lock.ts';
@@ -64,6 +65,7 @@ export class RunningNode implements ControlHandler {
   readonly #witness: SsmWitness;
   readonly #control: ControlServer;
   readonly #health: LocalHealthWatch;
+  readonly #departure: DepartureWatch;
   readonly #listeners = new Set<() => void>();
   #runtime: NodeRuntime | null = null;
 
@@ -94,6 +96,13 @@ export class RunningNode implements ControlHandler {
       },
       onHealth: (health) => this.#runtime?.health(health),
     });
+    this.#departure = new DepartureWatch({
+      read: (path, signal) => parts.machine.readMetadata(path, signal),
+      policy: () => this.#configuration.file.instanceNotices,
+      wallMs: () => this.#clock.wallMs(),
+      onDeparture: (departure) => this.#runtime?.departure(departure),
+      log,
+    });
   }
 
   /** Heartbeats first: whatever the peers do not need to hear of this node comes after. Throws TransportError. */
@@ -116,6 +125,7 @@ export class RunningNode implements ControlHandler {
     );
     notify.ready(`${parts.self} is starting`);
     this.#health.start();
+    this.#departure.start();
     this.#addresses.start();
     try {
       await this.#control.start();
@@ -138,6 +148,7 @@ export class RunningNode implements ControlHandler {
     notify.stopping();
     this.#runtime?.close('the daemon has stopped');
     this.#health.close();
+    this.#departure.close();
     this.#addresses.close();
     this.#witness.close();
     const closing = Promise.allSettled([

@@ -59,10 +59,13 @@ export class MetadataServer {
     this.#mode = mode;
   }
 
-  /** A text is served as it is (`autoscaling/target-lifecycle-state`), anything else as JSON; null takes it away. */
+  /**
+   * A text is served as it is (`autoscaling/target-lifecycle-state`), anything else as JSON; null takes it away. The
+   * answers are those of AWS's own mock (docs/discoveries/metadata-events.md).
+   */
   setNotice(notice: MetadataNotice, value: unknown): void {
     if (value === null) this.#notices.delete(notice);
-    else this.#notices.set(notice, typeof value === 'string' ? value : JSON.stringify(value));
+    else this.#notices.set(notice, typeof value === 'string' ? value : JSON.stringify(value, null, '\t'));
   }
 
   /** Makes every session token invalid at once: callers see 401 and have to fetch a new one. */
@@ -84,7 +87,7 @@ export class MetadataServer {
     else {
       const value = metadataAt(path, this.#source, this.#notices);
       if (value === null) answer(404, '');
-      else answer(200, value);
+      else answer(200, value, /^[[{]/.test(value) ? { 'content-type': 'application/json' } : {});
     }
   }
 
