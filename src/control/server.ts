@@ -134,8 +134,8 @@ export class ControlServer {
         if (by === null) return null;
         const command: Command = { ...request, id: randomBytes(8).toString('hex'), by };
         const budgetMs = request.type === 'move' ? request.timeoutMs : UNTIMED_COMMAND_MS;
-        return this.#answerTo(handler.command(command), budgetMs + COMMAND_GRACE_MS, (reason) => {
-          if (UNDER_WAY.test(reason)) return EXIT.tryAgain;
+        return this.#answerTo(handler.command(command), budgetMs + COMMAND_GRACE_MS, ({ code }) => {
+          if (code === 'busy') return EXIT.tryAgain;
           return handler.status().witness.state === 'down' ? EXIT.noQuorum : EXIT.unsafe;
         });
       }
@@ -162,7 +162,7 @@ export class ControlServer {
   async #answerTo(
     running: Promise<CommandOutcome>,
     budgetMs: number,
-    refusedCode: (reason: string) => ExitCode,
+    refusedCode: (refused: CommandOutcome) => ExitCode,
   ): Promise<ControlAnswer> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<CommandOutcome>((resolve) => {
@@ -171,9 +171,9 @@ export class ControlServer {
     });
     try {
       const outcome = await Promise.race([running, late]);
-      const exitCode =
-        outcome.status === 'refused' ? refusedCode(outcome.reason) : EXIT_CODES[outcome.status];
-      return { type: 'result', ...outcome, exitCode };
+      const { status, reason } = outcome;
+      const exitCode = status === 'refused' ? refusedCode(outcome) : EXIT_CODES[status];
+      return { type: 'result', status, reason, exitCode };
     } finally {
       clearTimeout(timer);
     }
@@ -207,11 +207,6 @@ export class ControlServer {
   }
 }
 
-/**
- * Who comes second is to try again, not to use force. A refusal by another node's leader arrives as words and
- * nothing else; these are the core's.
- */
-const UNDER_WAY = /\bunder way$/;
 const EXIT_CODES = { done: EXIT.ok, timeout: EXIT.timeout } as const;
 
 const failed = (reason: string, exitCode: number): ControlAnswer => ({

@@ -22,12 +22,17 @@ import {
   SETTLE_MS,
 } from './timing-rules.ts';
 import { call, due, jittered, note, wakeAt } from './toolbox.ts';
-import type { AddressHolder } from './types.ts';
+import type { AddressHolder, CallFailure } from './types.ts';
 import { hasFreshRead, readNewest } from './witness-calls.ts';
 
 /** The last moves, each of as many as 32 addresses. */
 const SUPERSEDED_MOST = 64;
-const RETRY_MS = 1_000;
+/** After a move that failed: this long, doubling with each failure on end. */
+const RETRY_FIRST_MS = 250;
+/** What EC2 refused is asked less often: its limits are shared with the whole account. */
+const RETRY_REFUSED_MS = 1_000;
+/** An API that comes back is used soon. */
+const RETRY_MOST_MS = 2_000;
 
 export const isHere = (state: CoreState, group: GroupState): boolean =>
   isHolder(group.address.holder, state.config.self);
@@ -110,7 +115,7 @@ function moveAsLeader(state: CoreState, group: GroupState): void {
   if (restoring && state.witness.downSinceMs === null && !hasFreshRead(state, group, address.begunMs)) {
     return readNewest(state, group);
   }
-  if (restoring) complain(state, group, `it is on ${describeHolder(address.holder)}`);
+  if (restoring) sayElsewhere(state, group, address.holder);
   if (address.holder.kind === 'foreign') address.foreignRestoredMs = state.nowMs;
   if (group.config.kind === 'address') return move(state, group, 'take');
   move(state, group, address.holder.kind === 'free' ? 'take-free' : 'release');
@@ -179,7 +184,7 @@ export function onMoveResult(state: CoreState, group: GroupState, id: number, re
       return;
     case 'address-taken':
       address.move = null;
-      address.retryMs = state.nowMs + RETRY_MS / 4;
+      address.retryMs = state.nowMs + RETRY_FIRST_MS;
       address.nextLookMs = state.nowMs;
       wakeAt(state, state.nowMs);
       return;
@@ -190,7 +195,8 @@ export function onMoveResult(state: CoreState, group: GroupState, id: number, re
 
 function onMoveFailed(state: CoreState, group: GroupState, address: AddressState, result: CallResult): void {
   const failure = result.type === 'failed' ? result.failure : 'unknown';
-  address.retryMs = state.nowMs + jittered(state, RETRY_MS);
+  address.retryMs = state.nowMs + jittered(state, retryAfterMs(failure, address.moveFailures));
+  address.moveFailures += 1;
   wakeAt(state, address.retryMs);
   complain(state, group, `moving it here failed: ${result.type === 'failed' ? result.reason : result.type}`);
   if (failure === 'unknown' && address.move !== null) {
@@ -206,9 +212,15 @@ function onMoveFailed(state: CoreState, group: GroupState, address: AddressState
   address.failedMs = state.nowMs;
 }
 
+function retryAfterMs(failure: CallFailure, failuresBefore: number): number {
+  const firstMs = failure === 'not-sent' || failure === 'unknown' ? RETRY_FIRST_MS : RETRY_REFUSED_MS;
+  return Math.min(firstMs * 2 ** failuresBefore, RETRY_MOST_MS);
+}
+
 function believeOwn(state: CoreState, group: GroupState, associationId: string): void {
   const { address } = group;
   address.own = { associationId, atMs: state.nowMs };
+  address.moveFailures = 0;
   address.holder = { kind: 'node', node: state.config.self };
   address.associationId = associationId;
   address.begunMs = state.nowMs;
@@ -285,6 +297,15 @@ export function describeHolder(holder: AddressHolder | null): string {
     case 'foreign':
       return `the foreign interface ${holder.networkInterfaceId}`;
   }
+}
+
+/** It had come here, and somebody took it away. */
+function sayElsewhere(state: CoreState, group: GroupState, holder: AddressHolder): void {
+  const complaint = `it is on ${describeHolder(holder)}`;
+  if (group.address.complaint === complaint) return;
+  group.address.complaint = complaint;
+  const where = holder.kind === 'free' ? '' : describeHolder(holder);
+  note(state, { type: 'address-elsewhere', group: group.config.name, holder: where });
 }
 
 /** Said when it changes, not at every look. */

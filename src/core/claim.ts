@@ -12,7 +12,7 @@ import type { CoreState, GroupState } from './state.ts';
 import { isSuspect } from './suspicion.ts';
 import { LEASE_CAP_ABSENT_MS, RANK_STEP_MS, WITNESS_LOOK_LEADERLESS_MS, waitFor } from './timing-rules.ts';
 import { due } from './toolbox.ts';
-import type { Millis } from './types.ts';
+import type { Millis, NodeName } from './types.ts';
 import {
   createNext,
   hasFreshRead,
@@ -98,7 +98,8 @@ export function restartEndsMs(group: GroupState): Millis {
 
 /** This node's place among those who could claim: the owner that fell silent and dead nodes do not count. */
 export function rankOf(state: CoreState, group: GroupState): number {
-  const { nodes, timings } = group.config;
+  const { timings } = group.config;
+  const nodes = preferenceOf(group);
   const place = nodes.indexOf(state.config.self);
   let rank = 0;
   nodes.forEach((node, index) => {
@@ -110,6 +111,14 @@ export function rankOf(state: CoreState, group: GroupState): number {
     if (sooner < 0 || (sooner === 0 && index < place)) rank += 1;
   });
   return rank;
+}
+
+/** A group that never had a leader begins where its address is: it need not be moved. */
+function preferenceOf(group: GroupState): readonly NodeName[] {
+  const { nodes } = group.config;
+  const { holder } = group.address;
+  if (group.newest !== null || holder?.kind !== 'node' || !nodes.includes(holder.node)) return nodes;
+  return [holder.node, ...nodes.filter((node) => node !== holder.node)];
 }
 
 /** EC2 answered during this silence: this node's own uplink works, and it could move the address. */

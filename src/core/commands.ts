@@ -1,8 +1,10 @@
 /** Owns what an operator asked for: carried out once, answered always, forgotten when its time is over. */
 import { isHere } from './address.ts';
+import type { CommandOutcome } from './effects.ts';
 import { whyNotChosen } from './eligibility.ts';
 import type { Command } from './events.ts';
 import { inMaintenance } from './maintenance.ts';
+import type { MoveAnswer } from './message.ts';
 import { order } from './orders.ts';
 import type { CoreState, GroupState, PendingCommand, Stopping } from './state.ts';
 import { due, isFresh, note, wakeAt } from './toolbox.ts';
@@ -39,7 +41,9 @@ function moveGroup(state: CoreState, wanted: Extract<Command, { type: 'move' }>)
   const group = state.groups.get(wanted.group);
   const refusal = group === undefined ? `there is no group ${wanted.group}` : whyNoMove(state, group, wanted);
   if (refusal !== '' || group === undefined) {
-    state.effects.push({ type: 'answer', id: wanted.id, outcome: { status: 'refused', reason: refusal } });
+    const code = group !== undefined && isBusy(group, wanted) ? 'busy' : 'unsafe';
+    const outcome = { status: 'refused', reason: refusal, code } as const;
+    state.effects.push({ type: 'answer', id: wanted.id, outcome });
     return;
   }
   if (group.request !== null) giveUpRequest(state, group);
@@ -60,7 +64,8 @@ function giveUpRequest(state: CoreState, group: GroupState): void {
   const id = group.request!.request.id;
   group.request = null;
   state.commands = state.commands.filter((pending) => pending.id !== id);
-  const outcome = { status: 'refused', reason: 'a forced failover took its place' } as const;
+  const reason = 'a forced failover took its place';
+  const outcome = { status: 'refused', reason, code: 'unsafe' } as const;
   state.effects.push({ type: 'answer', id, outcome });
 }
 
@@ -68,8 +73,7 @@ function whyNoMove(state: CoreState, group: GroupState, wanted: Extract<Command,
   if (!group.config.nodes.includes(wanted.target)) {
     return `${wanted.target} is not one of the nodes of ${group.config.name}: ${group.config.nodes.join(', ')}`;
   }
-  const busy = group.force !== null || (group.request !== null && wanted.kind !== 'force');
-  if (busy) return 'another move of this group is under way';
+  if (isBusy(group, wanted)) return 'another move of this group is under way';
   if (wanted.kind === 'force' && wanted.target === state.config.self) {
     // A force overrides the peers, not this node's own brokenness.
     const why = whyNotChosen(state, group);
@@ -83,6 +87,9 @@ function whyNoMove(state: CoreState, group: GroupState, wanted: Extract<Command,
   }
   return '';
 }
+
+const isBusy = (group: GroupState, wanted: Extract<Command, { type: 'move' }>): boolean =>
+  group.force !== null || (group.request !== null && wanted.kind !== 'force');
 
 /** One turn of everything that was asked for and is not over. */
 export function pursueCommands(state: CoreState): void {
@@ -98,24 +105,24 @@ export function pursueCommands(state: CoreState): void {
 
 function isOver(state: CoreState, pending: PendingCommand): boolean {
   const group = state.groups.get(pending.group)!;
-  const answer = (status: 'done' | 'refused' | 'timeout', reason: string): boolean => {
-    state.effects.push({ type: 'answer', id: pending.id, outcome: { status, reason } });
+  const answer = (outcome: CommandOutcome): boolean => {
+    state.effects.push({ type: 'answer', id: pending.id, outcome });
     if (group.request?.request.id === pending.id) group.request = null;
     if (group.force?.id === pending.id) group.force = null;
     return true;
   };
-  if (leadsAndServes(state, group, pending.target)) return answer('done', '');
-  const refusal = refusalOf(state, group, pending.id);
-  if (refusal !== '') return answer('refused', refusal);
+  if (leadsAndServes(state, group, pending.target)) return answer({ status: 'done', reason: '' });
+  const refused = refusalOf(state, group, pending.id);
+  if (refused !== null) return answer({ status: 'refused', reason: refused.refusal, code: refused.code });
   if (!due(state, pending.untilMs)) return false;
-  return answer('timeout', whoDidNotAnswer(state, pending.target));
+  return answer({ status: 'timeout', reason: whoDidNotAnswer(state, pending.target) });
 }
 
 function isCarriedOut(state: CoreState, group: GroupState): boolean {
   const request = group.request!.request;
   return (
     leadsAndServes(state, group, request.target) ||
-    refusalOf(state, group, request.id) !== '' ||
+    refusalOf(state, group, request.id) !== null ||
     !state.commands.some((pending) => pending.id === request.id)
   );
 }
@@ -136,13 +143,13 @@ function leadsAndServes(state: CoreState, group: GroupState, target: NodeName): 
   );
 }
 
-function refusalOf(state: CoreState, group: GroupState, id: string): string {
-  if (group.answer?.id === id && group.answer.refusal !== '') return group.answer.refusal;
+function refusalOf(state: CoreState, group: GroupState, id: string): MoveAnswer | null {
+  if (group.answer?.id === id && group.answer.refusal !== '') return group.answer;
   for (const peer of state.peers.values()) {
     const answer = peer.reports.get(group.config.name)?.answer;
-    if (answer && answer.id === id && answer.refusal !== '') return answer.refusal;
+    if (answer && answer.id === id && answer.refusal !== '') return answer;
   }
-  return '';
+  return null;
 }
 
 function whoDidNotAnswer(state: CoreState, target: NodeName): string {
@@ -163,7 +170,7 @@ function takeForcedRequest(state: CoreState, group: GroupState): void {
     if (!isFresh(state, group, peer.name)) continue;
     group.forcedId = request.id;
     const refusal = whyNotChosen(state, group);
-    if (refusal !== '') group.answer = { id: request.id, refusal };
+    if (refusal !== '') group.answer = { id: request.id, refusal, code: 'unsafe' };
     else {
       const untilMs = state.nowMs + FORCE_MOST_MS;
       group.force = { id: request.id, by: request.by, untilMs, askedOn: peer.name };

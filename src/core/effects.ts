@@ -1,5 +1,5 @@
 import type { Maintenance } from './maintenance.ts';
-import type { PeerMessage } from './message.ts';
+import type { PeerMessage, RefusalCode } from './message.ts';
 import type { Note } from './notes.ts';
 import type { GroupName, NodeName, Term, TermRecord } from './types.ts';
 
@@ -32,6 +32,8 @@ export type Effect =
 export interface CommandOutcome {
   readonly status: 'done' | 'refused' | 'timeout';
   readonly reason: string;
+  /** Of a refusal whose kind is known. */
+  readonly code?: RefusalCode;
 }
 
 export type CallEffect = {

@@ -24,6 +24,8 @@ export interface HandoverWish {
   readonly why: string;
   readonly by: string;
   readonly requestId: string;
+  /** Neither asked for nor forced: rule 15 counts it. */
+  readonly optional: boolean;
 }
 
 /** Why a handover to `target` could not be begun now; '' when it could. */
@@ -52,6 +54,7 @@ export function beginHandover(state: CoreState, group: GroupState, role: Leading
     why: wish.why,
     by: wish.by,
     requestId: wish.requestId,
+    optional: wish.optional,
     startedMs: state.nowMs,
     phase: { kind: 'preparing' },
   };
@@ -115,7 +118,8 @@ function abandon(state: CoreState, group: GroupState, role: Leading, why: string
   group.handoverFailures += 1;
   group.handoverRetryMs = state.nowMs + waitMs;
   if (handover.requestId !== '') {
-    group.answer = { id: handover.requestId, refusal: `${handover.target}: ${why}` };
+    const refusal = `${handover.target}: ${why}`;
+    group.answer = { id: handover.requestId, refusal, code: 'unsafe' };
   }
   note(state, { type: 'handover-abandoned', group: group.config.name, to: handover.target, why });
 }

@@ -90,7 +90,7 @@ export function setNewest(state: CoreState, group: GroupState, term: KnownTerm):
 
 function stepDown(state: CoreState, group: GroupState, by: HeardTerm): void {
   const handover = group.role.kind === 'leading' ? group.role.handover : null;
-  if (handover?.phase.kind === 'yielding' && handover.requestId === '') countOptionalMove(group, state.nowMs);
+  if (handover?.phase.kind === 'yielding' && handover.optional) countOptionalMove(group, state.nowMs);
   group.role = { kind: 'standby' };
   group.steppedDownMs = state.nowMs;
   group.phases = null;

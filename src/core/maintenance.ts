@@ -50,7 +50,8 @@ function dropMoves(group: GroupState): void {
   group.force = null;
   if (role.kind !== 'leading' || role.handover === null || isYielding(group, role)) return;
   if (role.handover.requestId !== '') {
-    group.answer = { id: role.handover.requestId, refusal: whyInMaintenance(group) };
+    const refusal = whyInMaintenance(group);
+    group.answer = { id: role.handover.requestId, refusal, code: 'unsafe' };
   }
   role.handover = null;
 }

@@ -119,4 +119,9 @@ export interface MoveAnswer {
   readonly id: string;
   /** '' when accepted, else the reason of the refusal in words, at most 120 bytes. */
   readonly refusal: string;
+  /** Of a refusal. */
+  readonly code: RefusalCode;
 }
+
+/** `busy`: another move is under way, try again. `unsafe`: it could not be decided, or would do harm. */
+export type RefusalCode = 'busy' | 'unsafe';

@@ -52,6 +52,7 @@ export function newGroup(
       own: null,
       superseded: [],
       retryMs: never,
+      moveFailures: 0,
       nextLookMs: now,
       foreignRestoredMs: never,
       complaint: '',

@@ -26,14 +26,16 @@ function answerRequest(state: CoreState, group: GroupState, role: Leading): void
   for (const request of requestsHeard(state, group)) {
     if (request.kind !== 'switchover' || group.answer?.id === request.id) continue;
     if (request.id === role.handover?.requestId || request.target === state.config.self) continue;
+    const code = role.handover === null ? 'unsafe' : 'busy';
     const refusal = whyNoHandover(state, group, request.target);
-    group.answer = { id: request.id, refusal };
+    group.answer = { id: request.id, refusal, code };
     if (refusal !== '') continue;
     beginHandover(state, group, role, {
       target: request.target,
       why: 'an operator asked for it',
       by: request.by,
       requestId: request.id,
+      optional: false,
     });
   }
 }
@@ -52,20 +54,24 @@ function wishFor(
   state: CoreState,
   group: GroupState,
   role: Leading,
-): Pick<HandoverWish, 'target' | 'why'> | null {
+): Pick<HandoverWish, 'target' | 'why' | 'optional'> | null {
   const other = nextEligible(state, group);
   if (state.stopping.kind === 'leaving' && other !== null)
-    return { target: other, why: 'this node is leaving' };
-  if (state.drained && other !== null) return { target: other, why: 'this node is in standby' };
-  if (isDeparting(state) && other !== null) return { target: other, why: state.departure.why };
+    return { target: other, why: 'this node is leaving', optional: false };
+  if (state.drained && other !== null)
+    return { target: other, why: 'this node is in standby', optional: false };
+  if (isDeparting(state) && other !== null)
+    return { target: other, why: state.departure.why, optional: true };
   const back = predecessorToReturnTo(state, group, role);
-  if (back !== null) return { target: back, why: 'the address did not come here in time' };
+  if (back !== null) return { target: back, why: 'the address did not come here in time', optional: true };
   if (!due(state, heldDownUntilMs(group))) return null;
   if (hasFailedTooOften(group) && other !== null) {
-    return { target: other, why: `its services do not run here: ${group.services.reason}` };
+    return { target: other, why: `its services do not run here: ${group.services.reason}`, optional: true };
   }
   const preferred = preferredNode(state, group);
-  return preferred === null ? null : { target: preferred, why: `${preferred} is preferred and back` };
+  return preferred === null
+    ? null
+    : { target: preferred, why: `${preferred} is preferred and back`, optional: true };
 }
 
 function nextEligible(state: CoreState, group: GroupState): NodeName | null {

@@ -162,6 +162,8 @@ export interface Handover {
   readonly why: string;
   readonly by: string;
   readonly requestId: string;
+  /** Neither asked for nor forced: rule 15 counts it. */
+  readonly optional: boolean;
   readonly startedMs: Millis;
   phase:
     | { readonly kind: 'preparing' }
@@ -240,6 +242,8 @@ export interface AddressState {
   /** Associations that an own move ended: a reading that shows one of them is stale. */
   readonly superseded: string[];
   retryMs: Millis;
+  /** Moves that failed since the last that succeeded. */
+  moveFailures: number;
   nextLookMs: Millis;
   /** When it was last restored from a foreign interface. */
   foreignRestoredMs: Millis;

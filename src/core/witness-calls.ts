@@ -230,7 +230,8 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
   group.defence = { lastMs: Number.NEGATIVE_INFINITY, leaseMs: group.config.timings.leaseMs };
   group.said.authority = true;
   if (predecessor !== null && predecessor !== state.config.self) doubtOwnAddress(state, group);
-  if (record.reason === 'switchover' && record.requestId === undefined) countOptionalMove(group, state.nowMs);
+  if (record.reason === 'switchover' && isOptional(state, record, predecessor))
+    countOptionalMove(group, state.nowMs);
   group.phases = beginPhases(state, attempt);
   note(state, {
     type: 'became-leader',
@@ -239,6 +240,12 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
     reason: record.reason,
     by: record.requestedBy ?? '',
   });
+}
+
+/** Nobody asked for it, and who handed over neither drains nor leaves. */
+function isOptional(state: CoreState, record: TermRecord, predecessor: NodeName | null): boolean {
+  const from = predecessor === null ? undefined : state.peers.get(predecessor);
+  return record.requestId === undefined && from?.drained !== true && from?.leaving !== true;
 }
 
 /** Somebody else led in between and may have moved the address: what was read before proves nothing any more. */

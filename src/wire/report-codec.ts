@@ -38,6 +38,8 @@ const DETAIL = {
   yieldTo: 1 << 6,
   request: 1 << 7,
   forced: 1 << 8,
+  /** The refusal in the answer passes by itself. */
+  busy: 1 << 13,
   answer: 1 << 9,
   maintenance: 1 << 10,
   cleanup: 1 << 11,
@@ -166,7 +168,14 @@ function decodeDetails(reader: ByteReader, details: number, identities: readonly
           by: reader.text(reader.uint(1)),
         }
       : null;
-  const answer = details & DETAIL.answer ? { id: reader.hex8(), refusal: reader.text(reader.uint(1)) } : null;
+  const answer =
+    details & DETAIL.answer
+      ? {
+          id: reader.hex8(),
+          refusal: reader.text(reader.uint(1)),
+          code: details & DETAIL.busy ? ('busy' as const) : ('unsafe' as const),
+        }
+      : null;
   const setting = count(DETAIL.maintenance);
   const cleanup =
     details & DETAIL.cleanup ? { id: reader.hex8(), node: readIdentity(reader, identities).name } : null;
@@ -205,6 +214,7 @@ function detailsOf(report: GroupReport): number {
   if (report.yieldTo !== '') details |= DETAIL.yieldTo;
   if (report.request !== null) details |= DETAIL.request;
   if (report.request?.kind === 'force') details |= DETAIL.forced;
+  if (report.answer?.code === 'busy') details |= DETAIL.busy;
   if (report.answer !== null) details |= DETAIL.answer;
   if (report.maintenance.stamp > 0) details |= DETAIL.maintenance;
   if (report.cleanup !== null) details |= DETAIL.cleanup;

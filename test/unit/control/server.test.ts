@@ -158,6 +158,13 @@ describe('requests', () => {
     },
   );
 
+  it('asks who came second to try again, also without the witness', async () => {
+    handler.snapshot = statusSnapshot({ witness: { state: 'down', since: null, reason: '' } });
+    handler.outcome = { status: 'refused', reason: 'a handover to aux has begun', code: 'busy' };
+    await startServer();
+    expect(await client().command(MOVE)).toMatchObject({ status: 'refused', exitCode: 75 });
+  });
+
   it('answers a command that throws, and goes on serving', async () => {
     handler.outcome = new Error('the loop has stopped');
     await startServer();

@@ -67,6 +67,7 @@ describe('the address (rule 12)', () => {
     expect(node.pending('take-address')).toHaveLength(0);
     node.answerNewest(recordOf(6, 'main', 'me-1'));
     expect(node.pending('take-address')).toHaveLength(1);
+    expect(node.notes.at(-1)).toEqual({ type: 'address-elsewhere', group: 'web', holder: 'aux' });
   });
 
   test('is not restored by a leader that learns of its successor in that read', () => {
@@ -97,6 +98,26 @@ describe('the address (rule 12)', () => {
     node.passGranted('aux', 2_000);
     expect(node.pending('take-address')).toHaveLength(0);
     expect(node.notes.some((note) => note.type === 'serving')).toBe(true);
+  });
+
+  test.each([
+    ['not-sent', 250],
+    ['throttled', 1_000],
+  ] as const)('a move that failed (%s) is sent again after %i ms, then ever later', (failure, firstMs) => {
+    const node = standbyOf(5);
+    node.pass(400);
+    node.answerNewest(recordOf(5, 'aux'));
+    node.answerAddress(AUX);
+    node.pass(700);
+    node.answer('create-term', { type: 'term-created' });
+    for (const waitMs of [firstMs, 2 * firstMs, 4 * firstMs, 8 * firstMs]) {
+      const failedMs = node.nowMs;
+      node.fail('take-address', failure);
+      while (node.pending('take-address').length === 0) node.passGranted('aux', 10);
+      const expectedMs = Math.min(waitMs, 2_000);
+      expect(node.nowMs - failedMs).toBeGreaterThanOrEqual(expectedMs * 0.8);
+      expect(node.nowMs - failedMs).toBeLessThanOrEqual(expectedMs * 1.2 + 10);
+    }
   });
 
   test('an error is not a reading: a leader whose EC2 fails keeps serving and says so', () => {

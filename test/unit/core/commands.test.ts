@@ -72,7 +72,7 @@ describe('a switchover asked on the leader', () => {
     const node = settled(THREE);
     node.command(move());
     node.command(move({ id: 'a2', target: 'third' }));
-    expect(node.answers).toMatchObject([{ id: 'a2', outcome: { status: 'refused' } }]);
+    expect(node.answers).toMatchObject([{ id: 'a2', outcome: { status: 'refused', code: 'busy' } }]);
   });
 });
 
@@ -89,6 +89,19 @@ describe('a switchover asked on another node', () => {
     node.pass(100);
     expect(node.lastReport.answer).toMatchObject({ id: 'r1', refusal: expect.stringContaining('aux') });
     expect(node.lastReport.prepare).toBe('');
+  });
+
+  test('while another is under way is refused for now, and who asked hears so', () => {
+    const node = settled(THREE);
+    hearStandby(node, 'third', { request: request() });
+    hearStandby(node, 'aux', { request: request({ id: 'r2', target: 'third' }) });
+    node.pass(100);
+    expect(node.lastReport.answer).toMatchObject({ id: 'r2', code: 'busy' });
+
+    const asking = standbyOf(5);
+    asking.command(move({ target: 'main' }));
+    asking.hearLeader('aux', 5, { answer: { id: 'a1', refusal: 'later', code: 'busy' } });
+    expect(asking.answers[0]?.outcome).toEqual({ status: 'refused', reason: 'later', code: 'busy' });
   });
 
   test('that a node asked before it fell silent is not carried out later', () => {
@@ -114,7 +127,9 @@ describe('a switchover asked on another node', () => {
     const node = standbyOf(5);
     node.command(move({ target: 'main' }));
     expect(node.lastReport.request).toMatchObject({ id: 'a1', kind: 'switchover', target: 'main' });
-    node.hearLeader('aux', 5, { answer: { id: 'a1', refusal: 'the witness does not answer' } });
+    node.hearLeader('aux', 5, {
+      answer: { id: 'a1', refusal: 'the witness does not answer', code: 'unsafe' },
+    });
     expect(node.answers).toMatchObject([
       { id: 'a1', outcome: { status: 'refused', reason: 'the witness does not answer' } },
     ]);

@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { countOptionalMove, heldDownUntilMs } from '../../../src/core/damping.ts';
-import type { Term } from '../../../src/core/types.ts';
-import { leaderOf, type OneNode, recordOf } from '../../support/one-node.ts';
+import type { Incarnation, Term } from '../../../src/core/types.ts';
+import { leaderOf, type OneNode, recordOf, standbyOf } from '../../support/one-node.ts';
 
 const PREFERS_AUX = { nodes: ['aux', 'main'], failback: { mode: 'auto', afterMs: 2_000 } } as const;
+
+const LEADS = {
+  role: 'leading',
+  term: 5 as Term,
+  owner: 'aux',
+  ownerIncarnation: 'aux-1' as Incarnation,
+  deadtimeMs: 1_000,
+  hasAddress: true,
+} as const;
 
 function preferringAux(): OneNode {
   const node = leaderOf(6, { group: PREFERS_AUX });
@@ -49,6 +58,51 @@ describe('optional moves (rule 15)', () => {
     node.command({ type: 'set-drained', id: 'd1', drained: true, by: 'uid 0 on main' });
     node.passGranted('aux', 50);
     expect(node.lastReport.prepare).toBe('aux');
+  });
+
+  test('an operator that drains a node starts no hold-down: the way back is free', () => {
+    const node = preferringAux();
+    node.passGranted('aux', 1_000);
+    node.command({ type: 'set-drained', id: 'd1', drained: true, by: 'uid 0 on main' });
+    node.passGranted('aux', 50);
+    node.hear('aux', {
+      term: 6 as Term,
+      owner: 'main',
+      ownerIncarnation: node.state.incarnation,
+      ready: true,
+      handover: 1,
+    });
+    node.passGranted('aux', 100);
+    expect(node.lastReport.yieldTo).toBe('aux');
+    node.hearLeader('aux', 7);
+    expect(node.role).toBe('standby');
+    expect(heldDownUntilMs(node.group)).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test('nor does the node that takes over from one that drains', () => {
+    for (const [drained, moves] of [
+      [true, 0],
+      [false, 1],
+    ] as const) {
+      const node = standbyOf(5);
+      node.hear('aux', { ...LEADS, prepare: 'main', handover: 1 }, { drained, wantsReply: true });
+      node.hear(
+        'aux',
+        {
+          ...LEADS,
+          role: 'yielding',
+          prepare: 'main',
+          handover: 1,
+          yieldTo: 'main',
+          yieldToIncarnation: node.state.incarnation,
+        },
+        { drained, wantsReply: true },
+      );
+      while (node.pending('read-newest').length > 0) node.answerNewest(recordOf(5, 'aux'));
+      node.answer('create-term', { type: 'term-created' });
+      expect(node.role).toBe('leading');
+      expect(node.group.damping.moves).toBe(moves);
+    }
   });
 
   test('a handover that failed is tried again after 30 s, the next after a minute', () => {

@@ -51,7 +51,13 @@ const fields = fc.record({
       by: upToBytes(64),
     }),
   ),
-  answer: fc.option(fc.record({ id: hex16, refusal: upToBytes(120) })),
+  answer: fc.option(
+    fc.record({
+      id: hex16,
+      refusal: upToBytes(120),
+      code: fc.constantFrom('busy' as const, 'unsafe' as const),
+    }),
+  ),
   maintenance: fc.record({ on: fc.boolean(), stamp: fc.nat(2 ** 31) }),
   cleanup: fc.option(fc.record({ id: hex16, node: someNode })),
   cleanedUp: fc.oneof(fc.constant(''), hex16),

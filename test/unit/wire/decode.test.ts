@@ -56,7 +56,7 @@ describe('describePacket', () => {
   });
 
   it('lets no captured text steer the terminal', () => {
-    const answer = { id: '0123456789abcdef', refusal: '\u001b[2Jgone\u202e' };
+    const answer = { id: '0123456789abcdef', refusal: '\u001b[2Jgone\u202e', code: 'unsafe' as const };
     const text = describePacket(heartbeat({ answer })).join('');
     expect(text).toContain('\\u{1b}[2Jgone\\u{202e}');
   });

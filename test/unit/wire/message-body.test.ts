@@ -68,7 +68,7 @@ describe('the body of a message', () => {
   });
 
   it('repeats the beat and the wish for a reply in every part of a message that one datagram cannot hold', () => {
-    const answer = { id: '0123456789abcdef', refusal: 'r'.repeat(120) };
+    const answer = { id: '0123456789abcdef', refusal: 'r'.repeat(120), code: 'unsafe' as const };
     const request = { id: '0123456789abcdef', kind: 'force' as const, target: 'aux', by: 'b'.repeat(64) };
     const parts = encodeBodies(
       heartbeatOf(GROUPS.map((group) => usualReport(group, { answer, request }))),
@@ -128,7 +128,7 @@ describe('the body of a message', () => {
     expect(() => send({ term: 1.5 as Term })).toThrow(RangeError);
     expect(() => send({ owner: 'x'.repeat(64) })).toThrow(RangeError);
     expect(() => send({ ownerIncarnation: 'abc' as Incarnation })).toThrow(RangeError);
-    expect(() => send({ answer: { id: 'nope', refusal: '' } })).toThrow(RangeError);
+    expect(() => send({ answer: { id: 'nope', refusal: '', code: 'unsafe' as const } })).toThrow(RangeError);
   });
 });
 

@@ -62,7 +62,7 @@ describe('two nodes', () => {
 
   it('split a message that one datagram cannot hold, and hand up all of it', async () => {
     const { main, aux } = await talking({ groups: GROUPS });
-    const answer = { id: '0123456789abcdef', refusal: 'r'.repeat(120) };
+    const answer = { id: '0123456789abcdef', refusal: 'r'.repeat(120), code: 'unsafe' as const };
     aux.received.length = 0;
     main.transport.send(
       'aux',
