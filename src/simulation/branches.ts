@@ -52,6 +52,12 @@ export const BRANCHES: readonly Branch[] = [
   },
   { id: 'rule 5: rank', file: 'claim.ts', text: 'rank += 1;' },
   { id: 'rule 6: the leader hears a refusal', file: 'hear.ts', text: 'role.refusedTerm = report.claimTerm;' },
+  { id: 'rule 6: who claims refuses', file: 'hear.ts', text: 'return 0 as Term;\n  group.promiseUntilMs' },
+  {
+    id: 'rule 6: nothing granted below what was known or tried before a restart',
+    file: 'hear.ts',
+    text: 'return 0 as Term;\n  // Rule 6',
+  },
   {
     id: 'rule 7: unknown whether it was applied',
     file: 'witness-calls.ts',
@@ -123,6 +129,11 @@ export const BRANCHES: readonly Branch[] = [
   { id: 'rule 11: a forced term', file: 'claim.ts', text: "createNext(state, group, 'forced'" },
   { id: 'rule 11: a force expires', file: 'claim.ts', text: 'group.force = null;\n    return false;' },
   {
+    id: 'rule 11: a force is withdrawn where it was asked',
+    file: 'commands.ts',
+    text: 'group.force = null;\n  // A reply',
+  },
+  {
     id: 'rule 12: a stale reading is ignored',
     file: 'address.ts',
     text: 'return;\n  if (pending.begunMs < address.begunMs)',
@@ -174,6 +185,7 @@ export const BRANCHES: readonly Branch[] = [
     file: 'acting.ts',
     text: "return createNext(state, group, 'acting'",
   },
+  { id: 'rule 16: no more acting', file: 'acting.ts', text: 'stopActing(state, group);\n}' },
   {
     id: 'rule 18: an address is restored from a stranger',
     file: 'address.ts',
@@ -183,6 +195,22 @@ export const BRANCHES: readonly Branch[] = [
     id: 'rule 18: an address stays with a stranger',
     file: 'address.ts',
     text: 'complain(state, group, `it is on the foreign',
+  },
+  {
+    id: 'rule 20: a machine that goes hands over',
+    file: 'placement.ts',
+    text: 'return { target: other, why: state.departure.why',
+  },
+  {
+    id: 'maintenance: an operator orders it',
+    file: 'maintenance.ts',
+    text: 'take(state, group, { on, stamp',
+  },
+  { id: 'maintenance: it is heard', file: 'maintenance.ts', text: "take(state, group, heard, '');" },
+  {
+    id: 'maintenance: services are only watched',
+    file: 'services.ts',
+    text: 'return onlyWatch(state, group);',
   },
   {
     id: 'exclusive: services stop before authority ends',

@@ -25,6 +25,8 @@ export interface Patch {
 const PAIR: PlanWishes = { profile: 'default', kind: 'address', nodes: 2 };
 const only = (...classes: FaultClass[]): Pick<PlanWishes, 'only'> => ({ only: new Set(classes) });
 
+const RESTARTED_CLAIMS = only('crash', 'cut-both-ways', 'flap', 'witness-late', 'witness-lost-after');
+
 export const HUNTING_GROUNDS = {
   pair: PAIR,
   three: { ...PAIR, nodes: 3 },
@@ -50,12 +52,22 @@ export const HUNTING_GROUNDS = {
     kind: 'exclusive',
     ...only('monitor-hangs', 'cut-both-ways', 'witness-lost-before', 'witness-throttled'),
   },
+  maintenance: { ...PAIR, ...only('maintenance', 'crash', 'hand-move', 'service-dies') },
+  departures: { ...PAIR, ...only('departure') },
   handovers: {
     ...PAIR,
     ...only('switchover', 'drain', 'crash', 'cut-both-ways', 'witness-down', 'stall'),
   },
   crashes: { ...PAIR, ...only('crash', 'power-off') },
   restarts: { ...PAIR, ...only('stop-hold', 'crash') },
+  'exclusive restarts': { ...PAIR, kind: 'exclusive', ...only('crash') },
+  'restarted claims': { ...PAIR, ...RESTARTED_CLAIMS },
+  'restarted claims of three': { ...PAIR, nodes: 3, ...RESTARTED_CLAIMS },
+  'exclusive partitions': { ...PAIR, kind: 'exclusive', ...only('cut-both-ways', 'isolate-from-peers') },
+  'without the witness': {
+    ...PAIR,
+    ...only('witness-down', 'crash', 'reboot', 'power-off', 'cut-both-ways'),
+  },
   /** The long schedules among the seeds, one in fifty, of which only a few hundred are run. */
   sparse: PAIR,
   'long suspensions': { ...PAIR, ...only('suspend', 'crash', 'cut-both-ways', 'force') },

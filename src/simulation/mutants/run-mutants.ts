@@ -1,12 +1,17 @@
-import { constants, setPriority } from 'node:os';
 import { CONDUCT_MUTANTS } from './conduct-mutants.ts';
 import { ELECTION_MUTANTS } from './election-mutants.ts';
 import { hunt } from './hunt.ts';
 import type { Mutant } from './mutant.ts';
 import { mutantsPage, type Tried } from './mutants-page.ts';
+import { RETURN_MUTANTS } from './return-mutants.ts';
 import { SESSION_MUTANTS } from './session-mutants.ts';
 
-export const ALL_MUTANTS: readonly Mutant[] = [...ELECTION_MUTANTS, ...CONDUCT_MUTANTS, ...SESSION_MUTANTS];
+export const ALL_MUTANTS: readonly Mutant[] = [
+  ...ELECTION_MUTANTS,
+  ...CONDUCT_MUTANTS,
+  ...RETURN_MUTANTS,
+  ...SESSION_MUTANTS,
+];
 
 /**
  * Takes one rule after the other out and hunts for what breaks; prints a line each as it is known. When all were
@@ -21,8 +26,6 @@ export function runMutants(
   const wanted = ALL_MUTANTS.filter(
     ({ rule }) => words.length === 0 || words.some((word) => rule.includes(word)),
   );
-  // Nothing waits for it, and it takes long.
-  setPriority(constants.priority.PRIORITY_LOW);
   const tried: Tried[] = [];
   for (const mutant of wanted) {
     const caught = mutant.equivalent === undefined ? hunt(mutant) : null;

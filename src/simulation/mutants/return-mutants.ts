@@ -1,0 +1,250 @@
+import type { Mutant } from './mutant.ts';
+
+/** Coming back, standing in and giving up: defence, restarts, rule 16, what is asked for. */
+export const RETURN_MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'a term of an earlier incarnation taken for an own one',
+    of: 'rule 1',
+    patches: [
+      {
+        file: 'core/witness-calls.ts',
+        from: 'if (record.owner === state.config.self && record.incarnation === state.incarnation) {',
+        to: 'if (record.owner === state.config.self) {',
+      },
+    ],
+    worlds: ['restarted claims', 'pair'],
+  },
+  {
+    rule: "a promise lasts as long as the own file says, not the leader's",
+    of: 'rule 2',
+    patches: [
+      {
+        file: 'core/hear.ts',
+        from: 'waitFor(report.deadtimeMs)',
+        to: 'waitFor(group.config.timings.deadtimeMs)',
+      },
+      {
+        file: 'core/claim.ts',
+        from: '    group.leaderHeardMs + waitFor(deadtimeMs),\n    group.holdUntilMs',
+        to: '    group.holdUntilMs',
+      },
+    ],
+    worlds: ['pair', 'three'],
+  },
+  {
+    rule: 'grants for a term of before the own reign counted',
+    of: 'rule 2',
+    patches: [
+      {
+        file: 'core/hear.ts',
+        from: 'report.grants >= role.reignStart && report.grants <= newestTerm(group)',
+        to: 'report.grants <= newestTerm(group)',
+      },
+    ],
+    worlds: ['pair', 'three'],
+  },
+  {
+    rule: 'the leader does not succeed itself',
+    of: 'rule 4',
+    patches: [
+      {
+        file: 'core/lead.ts',
+        from: 'if (!needsDefence(state, group, role) && !refused) return;',
+        to: 'if (!refused) return;',
+      },
+    ],
+    worlds: ['partitions'],
+  },
+  {
+    rule: 'leases renewed only when they have run out',
+    of: 'Timing',
+    patches: [
+      {
+        file: 'core/timing-rules.ts',
+        from: 'LEASE_RENEWAL_SHARE = 0.6',
+        to: 'LEASE_RENEWAL_SHARE = 1',
+      },
+      {
+        file: 'core/authority.ts',
+        from: "if (group.config.kind === 'address') return shareMs;",
+        to: 'if (shareMs > 0) return shareMs;',
+      },
+    ],
+    worlds: ['exclusive partitions'],
+  },
+  {
+    rule: 'a broken authority defends without a read',
+    of: 'rule 4',
+    patches: [
+      {
+        file: 'core/defence.ts',
+        from: 'const may = role.unbroken\n    ? due(state, group.read.retryMs)\n    : mayCreate(state, group, Number.NEGATIVE_INFINITY);',
+        to: 'const may = due(state, group.read.retryMs) || mayCreate(state, group, 0);',
+      },
+    ],
+    worlds: ['long suspensions', 'sparse'],
+  },
+  {
+    rule: 'the refused term is not created at once',
+    of: 'rule 6',
+    patches: [
+      {
+        file: 'core/lead.ts',
+        from: 'if (!needsDefence(state, group, role) && !refused) return;',
+        to: 'if (!needsDefence(state, group, role)) return;',
+      },
+    ],
+    worlds: ['races'],
+    equivalent:
+      'A node that claims grants nothing, so after warntime its leader is without a grant of it and succeeds itself anyway; the number that comes next is the refused one. Refusing by name makes it at most warntime sooner.',
+  },
+  {
+    rule: 'what was tried before a restart is forgotten',
+    of: 'rule 6',
+    patches: [
+      {
+        file: 'core/persist.ts',
+        from: 'if (tried > newest) triedTerms[group.config.name] = tried;',
+        to: '',
+      },
+    ],
+    worlds: ['restarted claims of three', 'three'],
+  },
+  {
+    rule: 'rank ignored',
+    of: 'rule 5',
+    patches: [{ file: 'core/timing-rules.ts', from: 'RANK_STEP_MS = 100', to: 'RANK_STEP_MS = 0' }],
+    worlds: ['three'],
+    equivalent:
+      'Whoever waits the same time races for the same name, and the witness lets one win; the other learns of it and grants. Ranks spare a lost race and a write to the witness, no promise depends on them.',
+  },
+  {
+    rule: 'a claim as soon as a term was learned',
+    of: 'rule 5',
+    patches: [
+      {
+        file: 'core/claim.ts',
+        from: 'group.newest === null ? Number.NEGATIVE_INFINITY : group.newest.learnedMs + waitFor(deadtimeMs),',
+        to: '',
+      },
+    ],
+    worlds: ['three', 'pair'],
+  },
+  {
+    rule: 'a leader that yields goes on defending',
+    of: 'rule 10',
+    patches: [
+      { file: 'core/lead.ts', from: 'if (isYielding(group, role)) return;\n  renounce', to: '  renounce' },
+    ],
+    worlds: ['handovers', 'scenarios'],
+  },
+  {
+    rule: 'a switchover begun while the witness is down',
+    of: 'rule 10',
+    patches: [
+      {
+        file: 'core/handover.ts',
+        from: "if (state.witness.downSinceMs !== null) {\n    return 'the witness (SSM)",
+        to: "if (false as boolean) {\n    return 'the witness (SSM)",
+      },
+    ],
+    worlds: ['scenarios'],
+  },
+  {
+    rule: 'a restarting owner is not waited for',
+    of: 'rule 13',
+    patches: [
+      { file: 'core/claim.ts', from: '    restartEndsMs(group),\n    leaseUntil', to: '    leaseUntil' },
+    ],
+    worlds: ['restarts', 'exclusive restarts', 'pair'],
+  },
+  {
+    rule: 'services stopped before it is known who leads',
+    of: 'rule 13',
+    patches: [
+      {
+        file: 'core/services.ts',
+        from: "case 'starting':\n      return 'keep';",
+        to: "case 'starting':\n      return 'stopped';",
+      },
+    ],
+    worlds: ['restarts', 'pair'],
+  },
+  {
+    rule: 'an exclusive service stopped before it can be adopted',
+    of: 'rule 13',
+    patches: [
+      {
+        file: 'core/start-up.ts',
+        from: 'const settled = everybodyHeard(state) && !(hasTimeToAdopt(state, group) && mayYetAdopt(state, group));',
+        to: 'const settled = everybodyHeard(state);',
+      },
+    ],
+    worlds: ['exclusive restarts', 'scenarios'],
+  },
+  {
+    rule: 'who acts believes in no lease or promise',
+    of: 'rule 16',
+    patches: [
+      {
+        file: 'core/acting.ts',
+        from: 'hasFreshRead(state, group, group.read.failedMs) && due(state, freeMs)',
+        to: 'hasFreshRead(state, group, group.read.failedMs) && freeMs !== 0',
+      },
+    ],
+    worlds: ['pair', 'without the witness', 'three'],
+  },
+  {
+    rule: 'who acts creates no term when the witness is back',
+    of: 'rule 16',
+    patches: [
+      {
+        file: 'core/acting.ts',
+        from: "return createNext(state, group, 'acting', { requestId: '', requestedBy: '' });",
+        to: 'return;',
+      },
+    ],
+    worlds: ['pair', 'without the witness'],
+  },
+  {
+    rule: 'a group in maintenance claimed',
+    of: 'maintenance',
+    patches: [
+      {
+        file: 'core/claim.ts',
+        from: '  if (inMaintenance(group)) return;\n',
+        to: '',
+      },
+      {
+        file: 'core/eligibility.ts',
+        from: 'if (inMaintenance(group)) return whyInMaintenance(group);',
+        to: "if (group.config.name === '') return whyInMaintenance(group);",
+      },
+    ],
+    worlds: ['maintenance'],
+  },
+  {
+    rule: 'the address moved in maintenance',
+    of: 'maintenance',
+    patches: [
+      {
+        file: 'core/address.ts',
+        from: 'if (address.move !== null || inMaintenance(group)) return;',
+        to: 'if (address.move !== null) return;',
+      },
+    ],
+    worlds: ['maintenance'],
+  },
+  {
+    rule: 'an announced end ignored',
+    of: 'rule 20',
+    patches: [
+      {
+        file: 'core/placement.ts',
+        from: 'if (isDeparting(state) && other !== null)',
+        to: "if (isDeparting(state) && other === '')",
+      },
+    ],
+    worlds: ['departures', 'pair'],
+  },
+];
