@@ -65,13 +65,14 @@ export const writeDocument = (document: FaultsDocument): void =>
   writeFileSync(DOCUMENT, faultsDocument(document));
 
 /** The row of a mutant, one line. */
-export const mutantRowOf = ({ mutant, fault, violations, caught }: MutantRun): string =>
-  line([
-    mutant.rule,
-    `${fault.number} ${fault.name}`,
-    violations.join('; ') || 'nothing',
-    caught ? 'yes' : '**no**',
-  ]);
+export function mutantRowOf({ mutant, fault, violations, caught }: MutantRun): string {
+  const telling = violations.filter((violation) => mutant.betrayedBy.test(violation));
+  const seen = (caught ? telling : violations).map(withoutCause).join('; ');
+  return line([mutant.rule, `${fault.number} ${fault.name}`, seen || 'nothing', caught ? 'yes' : '**no**']);
+}
+
+/** The cause, in brackets at the end, may name folders of the machine. */
+const withoutCause = (violation: string): string => violation.replace(/ \(.*\)$/s, '');
 
 const line = (cells: readonly (string | number)[]): string =>
   `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
@@ -85,7 +86,7 @@ export function rowOf(fault: Fault, runs: readonly FaultRun[]): string {
     fault.number,
     fault.name,
     describeExpectation(fault.expected),
-    `${good} of ${runs.length}${failure === undefined ? '' : ` (${failure})`}`,
+    `${good} of ${runs.length}${failure === undefined ? '' : ` (${withoutCause(failure)})`}`,
     Math.round(medianOf(gaps)),
     Math.round(gaps.at(-1) ?? 0),
     rangeOf(runs.map(({ moves }) => moves)),

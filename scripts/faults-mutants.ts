@@ -1,4 +1,4 @@
-import type { FaultPool } from '../test/netns/faults/fault-pool.ts';
+import { type FaultPool, PoolClosedError } from '../test/netns/faults/fault-pool.ts';
 import { type MutantRun, startMutantRuns } from '../test/netns/faults/mutant-runs.ts';
 import { NETNS_MUTANTS, type NetnsMutant } from '../test/netns/faults/mutants.ts';
 import { mutantRowOf, readDocument, writeDocument } from './faults-document.ts';
@@ -16,7 +16,8 @@ export async function runMutants(pool: FaultPool, { only, dry }: MutantOptions):
   const document = readDocument();
   const { results, remove } = await startMutantRuns(pool, mutants);
   const finish = async (running: Promise<MutantRun>) => {
-    const run = await running;
+    const run = await running.catch(unlessNotBegun);
+    if (run === null) return false;
     console.error(`${run.mutant.rule}: ${run.caught ? 'caught' : 'SURVIVED'}: ${run.violations.join('; ')}`);
     document.mutants.set(run.mutant.rule, mutantRowOf(run));
     if (!dry) writeDocument(document);
@@ -30,6 +31,11 @@ export async function runMutants(pool: FaultPool, { only, dry }: MutantOptions):
     await pool.close();
     await remove();
   }
+}
+
+function unlessNotBegun(error: unknown): null {
+  if (error instanceof PoolClosedError) return null;
+  throw error;
 }
 
 function chosen(only: string): readonly NetnsMutant[] {

@@ -1,6 +1,6 @@
 import { FAULTS } from './catalogue.ts';
-import type { Fault, FaultRun } from './fault.ts';
-import type { FaultPool } from './fault-pool.ts';
+import type { Fault } from './fault.ts';
+import { type FaultPool, PoolClosedError } from './fault-pool.ts';
 import type { NetnsMutant } from './mutants.ts';
 import { type MutatedDaemon, mutateDaemon } from './mutated-daemon.ts';
 
@@ -14,7 +14,7 @@ export interface MutantRun {
 }
 
 export interface MutantRuns {
-  /** In the order of the mutants. */
+  /** In the order of the mutants. Rejected with PoolClosedError when it was not begun. */
   readonly results: readonly Promise<MutantRun>[];
   /** Removes the copies of the source; the pool is closed before. */
   remove(): Promise<void>;
@@ -34,7 +34,8 @@ export async function startMutantRuns(pool: FaultPool, mutants: readonly NetnsMu
   }
   const faults = mutants.map(({ fault }, index) => mutated(faultOf(fault), daemons[index]!.program));
   const results = pool.start(faults).map(async (running, index) => {
-    return judge(mutants[index]!, faults[index]!, await running);
+    const violations = await running.then((run) => run.violations, complaint);
+    return judge(mutants[index]!, faults[index]!, violations);
   });
   for (const result of results) result.catch(() => {});
   return { results, remove };
@@ -49,7 +50,13 @@ function faultOf(number: string): Fault {
 /** What a mutant leaves behind is not what the fault itself would. */
 const mutated = (fault: Fault, program: string): Fault => ({ ...fault, program, leavesNoTrace: false });
 
-function judge(mutant: NetnsMutant, fault: Fault, { violations }: FaultRun): MutantRun {
+/** Without the rule there may be no healthy pair to begin with, which must not end the other runs. */
+function complaint(error: unknown): string[] {
+  if (error instanceof PoolClosedError) throw error;
+  return [`it could not be run: ${error instanceof Error ? error.message : String(error)}`];
+}
+
+function judge(mutant: NetnsMutant, fault: Fault, violations: readonly string[]): MutantRun {
   const caught = violations.some((violation) => mutant.betrayedBy.test(violation));
   return { mutant, fault, violations, caught };
 }
