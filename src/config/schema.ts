@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { byteSizeSchema } from './byte-size.ts';
 import { durationSchema, positiveDurationSchema } from './duration.ts';
+import { hookSchema } from './hook-schema.ts';
 import { needsExclusivity, resourceSchema } from './resources-schema.ts';
 
 /**
@@ -317,6 +318,11 @@ export const configurationSchema = z
         .describe(
           'What EC2 announces of the end of an instance. Spot interruptions and scale-in always hand over what the node leads.',
         ),
+      notify: z
+        .array(hookSchema, { error: 'must be a list, each entry like { url: https://… }' })
+        .max(8, 'has more than 8 entries')
+        .default([])
+        .describe('Who is told of changes, by a command or an HTTP POST: docs/notifications.md.'),
       stateDirectory: absolutePath
         .default('/var/lib/eipkeeper')
         .describe('Remembers across reboots: the highest terms seen, standby.'),

@@ -20,6 +20,8 @@ export interface RunOptions extends CallLimits {
   /** What is kept of the output: its end unless `keep` is `head`. */
   readonly maxOutputBytes?: number;
   readonly keep?: 'head' | 'tail';
+  /** Written to its standard input, which is then closed; without it there is nothing to read. */
+  readonly input?: string;
   /**
    * Output goes to this file instead of a pipe. For commands that leave a service behind: a service that
    * inherited a pipe of ours would die of SIGPIPE when this daemon goes. Without a place to write it is dropped.
@@ -45,6 +47,7 @@ export async function runProcess(command: readonly string[], options: RunOptions
     const child = spawnGroup(command, options, sink.fd);
     const started = await childStarted(child);
     if (started !== null) return { kind: 'not-started', reason: `${command[0] ?? ''}: ${started}` };
+    feed(child, options.input);
     const tail = sink.fd === null ? collectOutput(child, options) : null;
     const end = await endOf(child, options);
     await tail?.finish();
@@ -68,7 +71,7 @@ function spawnGroup(command: readonly string[], options: RunOptions, fd: number 
   const out = fd ?? 'pipe';
   return spawn(command[0] ?? '', command.slice(1), {
     detached: true,
-    stdio: ['ignore', out, out],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', out, out],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: childEnvironment(options.env),
   });
@@ -99,6 +102,12 @@ function childStarted(child: ChildProcess): Promise<string | null> {
     child.once('spawn', () => resolve(null));
     child.on('error', (error) => resolve(error.message));
   });
+}
+
+/** A command that does not read, or has ended, is told by its outcome. */
+function feed(child: ChildProcess, input: string | undefined): void {
+  child.stdin?.on('error', () => {});
+  child.stdin?.end(input);
 }
 
 type End =

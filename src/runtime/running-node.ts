@@ -10,6 +10,7 @@ import type { StatusSnapshot } from '../control/status-snapshot.ts';
 import type { CommandOutcome } from '../core/effects.ts';
 import type { Note } from '../core/notes.ts';
 import { Journal, journalDirectory } from '../journal/journal.ts';
+import { Notifier } from '../notify/notifier.ts';
 import type { Logger } from '../observability/logger.ts';
 import { RecentFacts } from '../observability/recent-facts.ts';
 import type { SdNotify } from '../observability/sd-notify.ts';
@@ -50,6 +51,8 @@ export interface RunningNodeOptions {
 
 /** What a close may take: a disk or a socket that hangs must not keep the process. */
 const CLOSE_AT_MOST_MS = 1_000;
+/** What the last notifications may take of it. */
+const LAST_NOTICES_AT_MOST_MS = 800;
 /** What a daemon that broke down waits for its journal: the step that broke it is in there. */
 const LAST_WORDS_AT_MOST_MS = 250;
 
@@ -66,6 +69,7 @@ export class RunningNode implements ControlHandler {
   readonly #control: ControlServer;
   readonly #health: LocalHealthWatch;
   readonly #departure: DepartureWatch;
+  readonly #notifier: Notifier;
   readonly #listeners = new Set<() => void>();
   #runtime: NodeRuntime | null = null;
 
@@ -96,6 +100,15 @@ export class RunningNode implements ControlHandler {
       },
       onHealth: (health) => this.#runtime?.health(health),
     });
+    this.#notifier = new Notifier({
+      cluster: file.cluster,
+      node: parts.self,
+      incarnation: parts.incarnation,
+      version: options.version,
+      wallMs: () => this.#clock.wallMs(),
+      log,
+    });
+    this.#notifier.use(file.notify, CLOSE_AT_MOST_MS);
     this.#departure = new DepartureWatch({
       read: (path, signal) => parts.machine.readMetadata(path, signal),
       policy: () => this.#configuration.file.instanceNotices,
@@ -156,6 +169,7 @@ export class RunningNode implements ControlHandler {
       this.#control.close(),
       this.#stateFile.settled(),
       this.#journal?.close(),
+      this.#notifier.close(LAST_NOTICES_AT_MOST_MS),
       parts.machine.close(),
     ]);
     let timer: NodeJS.Timeout | undefined;
@@ -230,6 +244,7 @@ export class RunningNode implements ControlHandler {
       this.#runtime?.reload(toCoreConfig(wanted, parts.self));
       this.#options.log.level = wanted.file.log.level;
       this.#configuration = wanted;
+      this.#notifier.use(wanted.file.notify, CLOSE_AT_MOST_MS);
       void this.#health.validate();
       return '';
     } catch (error) {
@@ -302,6 +317,7 @@ export class RunningNode implements ControlHandler {
       addressOf: (group) => this.#addresses.nameOf(group),
     });
     log[severity](text);
+    this.#notifier.notify(note, { severity, text });
     if (note.type === 'serving' || note.type === 'leader-known') notify.status(text);
   }
 
