@@ -10,4 +10,4 @@ execFileSync('npm', ['install', '--package-lock-only', '--omit-lockfile-registry
   stdio: 'inherit',
 });
 const lock = readFileSync('package-lock.json', 'utf8');
-writeFileSync('package-lock.json', lock.replace(/^ *"resolved": "[^"]*",?\n/gm, ''));
+writeFileSync('package-lock.json', lock.replace(/^ *"resolved": "https?:[^"]*",?\n/gm, ''));
