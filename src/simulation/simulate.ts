@@ -17,7 +17,7 @@ export interface SimulationOrder {
 }
 
 /** Between two of them the state is written down. */
-const SLICE = 10_000;
+const SLICE = 2_000;
 
 /** Throws when the state file is of another run. */
 export async function simulate(order: SimulationOrder): Promise<BatchResult> {

@@ -129,6 +129,8 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
       },
     ],
     worlds: ['three', 'pair'],
+    equivalent:
+      'A node that learns of a term is either bound by its lease, which counts from that moment, or has none because it granted steadily when the term was made: then its promise of the last grant lasts at least as long as its owner counts on it. The wait only spares a leader that lives a claim in the same moment.',
   },
   {
     rule: 'a leader that yields goes on defending',
