@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { type Configuration, groupResources } from '../config/configuration.ts';
+import { addressLabel, type Configuration, groupResources } from '../config/configuration.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import { journalDirectory } from '../journal/journal.ts';
@@ -37,8 +37,7 @@ export async function findJournal({ config, journal }: JournalFileOptions): Prom
 function addressOf(configuration: Configuration | null, group: string): string {
   const settings = configuration?.file.groups[group];
   if (settings === undefined) return `of ${group}`;
-  const { elasticIp } = groupResources(settings);
-  return elasticIp.publicIp ?? elasticIp.allocationId ?? `of ${group}`;
+  return groupResources(settings).addresses.map(addressLabel).join() || `of ${group}`;
 }
 
 /** What reading gives, or `empty` with the reason when there is no journal yet. Throws CliError. */

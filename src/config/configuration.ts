@@ -1,5 +1,5 @@
 import type { ElasticIpParameters } from './resources/elastic-ip.ts';
-import type { ServiceResource } from './resources-schema.ts';
+import type { AddressResource, ServiceResource } from './resources-schema.ts';
 import type { ConfigurationFile, GroupSettings } from './schema.ts';
 import type { ClusterTimings } from './timings.ts';
 import type { WitnessLoad } from './witness-load.ts';
@@ -16,23 +16,25 @@ export interface Configuration {
 }
 
 export interface GroupResources {
-  readonly elasticIp: ElasticIpParameters;
-  /** Started in this order, before the address comes; stopped in reverse. */
+  readonly addresses: readonly AddressResource[];
+  /** Started in this order, before the addresses come; stopped in reverse. */
   readonly services: readonly ServiceResource[];
 }
 
-/** The Elastic IP apart from the rest: it comes last and leaves first, wherever it is written. */
+/** The addresses apart from the rest: they come last and leave first, wherever they are written. */
 export function groupResources(group: GroupSettings): GroupResources {
-  let elasticIp: ElasticIpParameters | null = null;
+  const addresses: AddressResource[] = [];
   const services: ServiceResource[] = [];
   for (const resource of group.resources) {
-    if (resource.type === 'elastic-ip') elasticIp = resource.parameters;
+    if (resource.type === 'elastic-ip') addresses.push(resource);
     else services.push(resource);
   }
-  if (elasticIp === null)
-    throw new Error('a group without an Elastic IP passed the checks of the configuration');
-  return { elasticIp, services };
+  return { addresses, services };
 }
+
+/** What the file calls an address: 203.0.113.10, or its allocation. */
+export const addressLabel = ({ parameters }: AddressResource): string =>
+  parameters.publicIp ?? parameters.allocationId ?? '';
 
 /** Where the Elastic IP goes on this node: the private address that it names, else the node's first. */
 export function privateAddressOn(

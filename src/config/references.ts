@@ -1,12 +1,12 @@
+import { addressProblems } from './address-problems.ts';
 import type { PathProblem } from './config-error.ts';
+import { addressesOf, asRecord, type Entries, entriesOf, stringsOf } from './raw-file.ts';
 import { RESOURCE_TYPES, type ResourceType } from './resources-schema.ts';
 import { suggest } from './suggestion.ts';
 
 /** Heartbeats carry a report for each group, and terms a lease for each node, in one small packet each. */
 const MAX_NODES = 16;
 const MAX_GROUPS = 30;
-
-type Entries = readonly (readonly [string, Readonly<Record<string, unknown>>])[];
 
 /**
  * What one part of the file says of another. Reads the file as it was written, so that a typing error in one
@@ -20,7 +20,7 @@ export function referenceProblems(file: unknown): readonly PathProblem[] {
     ...(nodes === undefined ? [] : nodeProblems(nodeEntries)),
     ...(groups === undefined ? [] : countProblems(groupEntries)),
     ...groupEntries.flatMap(([name, group]) => groupProblems(name, group, nodeEntries)),
-    ...sharedAddresses(groupEntries),
+    ...addressProblems(groupEntries, nodeEntries),
   ];
 }
 
@@ -104,51 +104,27 @@ function groupProblems(
       problems.push({ path, message: `${member} is named twice` });
     }
   }
-  return [...problems, ...resourceProblems(name, group, names)];
+  return [...problems, ...resourceProblems(name, group)];
 }
 
-function resourceProblems(
-  name: string,
-  group: Readonly<Record<string, unknown>>,
-  nodes: readonly string[],
-): readonly PathProblem[] {
+function resourceProblems(name: string, group: Readonly<Record<string, unknown>>): readonly PathProblem[] {
   if (!Array.isArray(group.resources)) return [];
   const problems: PathProblem[] = [];
   const seen = new Map<string, number>();
-  let addresses = 0;
   for (const [index, resource] of group.resources.entries()) {
     const path = ['groups', name, 'resources', index];
     const written = asRecord(resource);
     const type = RESOURCE_TYPES.find((candidate) => candidate in written);
-    if (type === undefined) continue;
-    if (type === 'elastic-ip') {
-      addresses += 1;
-      if (addresses > 1)
-        problems.push({ path, message: 'a group has one Elastic IP: make a group for each' });
-      for (const node of Object.keys(asRecord(asRecord(written[type]).privateAddress))) {
-        if (nodes.includes(node)) continue;
-        problems.push({
-          path: [...path, type, 'privateAddress', node],
-          atKey: true,
-          message: `there is no node ${node}`,
-        });
-      }
-    }
+    if (type === undefined || type === 'elastic-ip') continue;
     const id = identityOf(type, asRecord(written[type]));
     const before = seen.get(id);
-    if (before !== undefined && type !== 'elastic-ip') {
+    if (before !== undefined) {
       problems.push({
         path,
         message: `is the same service as resources[${before}]${IDENTITY[type] === undefined ? ': give each its own name' : ''}`,
       });
     }
     seen.set(id, index);
-  }
-  if (addresses === 0) {
-    problems.push({
-      path: ['groups', name, 'resources'],
-      message: 'has no elastic-ip: add "- elastic-ip: { allocationId: eipalloc-… }"',
-    });
   }
   return problems;
 }
@@ -165,43 +141,4 @@ function identityOf(type: ResourceType, parameters: Readonly<Record<string, unkn
   if (setting !== undefined) return `${type} ${String(parameters[setting] ?? '').replace(/\.service$/, '')}`;
   const program = stringsOf(parameters.run)[0] ?? stringsOf(parameters.start)[0] ?? '';
   return `${type} ${String(parameters.name ?? program.slice(program.lastIndexOf('/') + 1))}`;
-}
-
-/** Two groups with one address would take it from each other for ever. */
-function sharedAddresses(groups: Entries): readonly PathProblem[] {
-  const owners = new Map<string, string>();
-  const problems: PathProblem[] = [];
-  for (const [name, group] of groups) {
-    if (!Array.isArray(group.resources)) continue;
-    for (const [index, resource] of group.resources.entries()) {
-      const address = asRecord(asRecord(resource)['elastic-ip']);
-      for (const key of ['allocationId', 'publicIp'] as const) {
-        const value = address[key];
-        if (typeof value !== 'string') continue;
-        const owner = owners.get(value);
-        if (owner === undefined) owners.set(value, name);
-        else if (owner !== name) {
-          const path = ['groups', name, 'resources', index, 'elastic-ip', key];
-          problems.push({ path, message: `${value} already belongs to the group ${owner}` });
-        }
-      }
-    }
-  }
-  return problems;
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
-}
-
-const entriesOf = (value: unknown): Entries =>
-  Object.entries(asRecord(value)).map(([name, entry]) => [name, asRecord(entry)] as const);
-
-const stringsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
-
-function addressesOf(node: Readonly<Record<string, unknown>>): readonly string[] {
-  return typeof node.address === 'string' ? [node.address] : stringsOf(node.addresses);
 }

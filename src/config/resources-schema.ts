@@ -7,9 +7,7 @@ import { systemdSchema } from './resources/systemd.ts';
 
 /** Shapes and defaults of what a group runs. Every transform ends in the very options of the adapter. */
 const SCHEMAS = {
-  'elastic-ip': elasticIpSchema.describe(
-    'The Elastic IP of the group. Acquired last wherever it is written.',
-  ),
+  'elastic-ip': elasticIpSchema.describe('An Elastic IP of the group. Acquired last wherever it is written.'),
   nginx: nginxSchema.describe('An nginx on this machine.'),
   haproxy: haproxySchema.describe('An haproxy on this machine.'),
   systemd: systemdSchema.describe('Any unit of systemd.'),
@@ -24,7 +22,9 @@ export const RESOURCE_TYPES = Object.keys(SCHEMAS) as readonly ResourceType[];
 export type Resource = {
   readonly [T in ResourceType]: { readonly type: T; readonly parameters: z.output<(typeof SCHEMAS)[T]> };
 }[ResourceType];
-export type ServiceResource = Exclude<Resource, { readonly type: 'elastic-ip' }>;
+/** What EC2 keeps on one node at a time; the core moves it. */
+export type AddressResource = Extract<Resource, { readonly type: 'elastic-ip' }>;
+export type ServiceResource = Exclude<Resource, AddressResource>;
 
 /** Whether it must never run twice: settings that say so as `exclusive`, written or by the nature of the resource. */
 export const needsExclusivity = ({ parameters }: Resource): boolean =>

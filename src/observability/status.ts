@@ -20,6 +20,12 @@ export interface GroupFacts {
   readonly nodes: readonly NodeName[];
   /** null: not looked up yet. */
   readonly publicIp: string | null;
+  /** Each address of the group; `here`: by the last reading, null when there was none. */
+  readonly addresses: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly here: boolean | null;
+  }[];
   /** In the order of their start, the address apart. */
   readonly resources: readonly ResourceStatus[];
 }
@@ -108,7 +114,7 @@ function groupStatus(group: GroupSnapshot, sources: StatusSources): GroupStatus 
       readMsAgo: group.address.readMsAgo,
       complaint: group.address.complaint,
     },
-    resources: [...(facts?.resources ?? []), addressStatus(group, publicIp)],
+    resources: [...(facts?.resources ?? []), ...addressStatuses(group, facts)],
     candidates: (facts?.nodes ?? []).map((node) => candidate(node, group, sources.core)),
     handover: group.handover,
     lastChange: sources.facts.lastChange(group.name),
@@ -132,12 +138,15 @@ function holderName(holder: AddressHolder | null): string | null {
   }
 }
 
-function addressStatus({ address }: GroupSnapshot, publicIp: string | null): ResourceStatus {
-  const base = { name: publicIp ?? 'elastic-ip', type: 'elastic-ip', reason: address.complaint };
-  if (address.moving) return { ...base, state: 'starting' };
-  if (address.here) return { ...base, state: 'started' };
-  if (address.holder === null) return { ...base, state: 'unknown' };
-  return { ...base, state: 'stopped' };
+/** One that the core believes to be here is here: a reading of each may be older. */
+function addressStatuses({ address }: GroupSnapshot, facts: GroupFacts | undefined): ResourceStatus[] {
+  return (facts?.addresses ?? []).map(({ name, type, here }) => {
+    const base = { name, type, reason: address.complaint };
+    if (address.here || (here === true && address.holder !== null)) return { ...base, state: 'started' };
+    if (address.moving) return { ...base, state: 'starting' };
+    if (address.holder === null) return { ...base, state: 'unknown' };
+    return { ...base, state: 'stopped' };
+  });
 }
 
 function candidate(

@@ -1,70 +1,95 @@
 import type { AwsClients } from '../cloud/aws-clients.ts';
 import type { CallBounds } from '../cloud/bounded-call.ts';
-import { type AddressId, type AssociationTarget, ElasticIps, type FindNode } from '../cloud/elastic-ip.ts';
+import { ElasticIp } from '../cloud/elastic-ip.ts';
+import { ElasticIpReader } from '../cloud/elastic-ip-reader.ts';
+import { type AddressPlace, GroupAddress } from '../cloud/group-address.ts';
 import { InstanceStatus } from '../cloud/instance-status.ts';
+import type { FindNode } from '../cloud/movable-address.ts';
 import type { CallEffect } from '../core/effects.ts';
 import type { CallResult } from '../core/events.ts';
 import type { GroupName, NodeName } from '../core/types.ts';
+import type { CloudGroup } from './cloud-plan.ts';
 import type { CallPerformer } from './effect-runner.ts';
 
-export interface CloudGroup {
-  readonly address: AddressId;
-  /** Where the address goes on this instance. */
-  readonly target: AssociationTarget;
-  readonly findNode: FindNode;
-}
-
 export interface CloudPerformerOptions {
+  readonly self: NodeName;
   readonly clients: AwsClients;
   readonly groups: ReadonlyMap<GroupName, CloudGroup>;
   /** null: neither written in the configuration nor told by the node. */
   readonly instanceIdOf: (node: NodeName) => string | null;
+  readonly warn: (sentence: string) => void;
 }
 
 /** The calls of the core to EC2, translated to the addresses and instances of the configuration. */
-export function createCloudPerformer(options: CloudPerformerOptions): CallPerformer {
-  const instances = new InstanceStatus(options.clients);
-  const elasticIps = new Map<GroupName, ElasticIps>();
-  // EC2's own word on whose instance holds an address serves for nodes that were never heard.
-  const seenIds = new Map<NodeName, string>();
-  for (const [name, { target, findNode }] of options.groups) {
-    const findAndRemember: FindNode = (networkInterfaceId, privateAddress, instanceId) => {
+export class CloudPerformer {
+  readonly #options: CloudPerformerOptions;
+  readonly #instances: InstanceStatus;
+  readonly #addresses = new Map<GroupName, GroupAddress>();
+  /** EC2's own word on whose instance holds an address serves for nodes that were never heard. */
+  readonly #seenIds = new Map<NodeName, string>();
+
+  constructor(options: CloudPerformerOptions) {
+    this.#options = options;
+    this.#instances = new InstanceStatus(options.clients);
+    const reader = new ElasticIpReader(options.clients);
+    for (const [name, { addresses, findNode }] of options.groups) {
+      const members = addresses.map(
+        ({ id, target }) =>
+          new ElasticIp({
+            clients: options.clients,
+            reader,
+            id,
+            target,
+            findNode: this.#remembering(findNode),
+          }),
+      );
+      const warn = (sentence: string) => options.warn(`${name}: ${sentence}`);
+      this.#addresses.set(name, new GroupAddress({ members, self: options.self, warn }));
+    }
+  }
+
+  /** Where each address of a group was last known to be. */
+  places(group: GroupName): readonly AddressPlace[] {
+    return this.#addresses.get(group)?.places() ?? [];
+  }
+
+  readonly perform: CallPerformer = async (call, signal) => {
+    const bounds = { signal, deadlineMs: call.deadlineMs };
+    if (call.type === 'describe-instance') return this.#describeInstance(call.node, bounds);
+    const address = this.#addresses.get(call.group);
+    return address === undefined ? notOurs(call) : addressCall(call, address, bounds);
+  };
+
+  #describeInstance(node: NodeName, bounds: CallBounds): Promise<CallResult> | CallResult {
+    const instanceId = this.#options.instanceIdOf(node) ?? this.#seenIds.get(node) ?? null;
+    // Without its id nothing can be asked, and an unknown instance must not read as a stopped one.
+    if (instanceId === null) return { type: 'instance-condition', condition: 'unknown' };
+    return this.#instances.describe(instanceId, bounds);
+  }
+
+  #remembering(findNode: FindNode): FindNode {
+    return (networkInterfaceId, privateAddress, instanceId) => {
       const node = findNode(networkInterfaceId, privateAddress, instanceId);
-      if (node !== null && instanceId !== '') seenIds.set(node, instanceId);
+      if (node !== null && instanceId !== '') this.#seenIds.set(node, instanceId);
       return node;
     };
-    elasticIps.set(name, new ElasticIps({ clients: options.clients, target, findNode: findAndRemember }));
   }
-  return async (call, signal) => {
-    const bounds = { signal, deadlineMs: call.deadlineMs };
-    if (call.type === 'describe-instance') {
-      const instanceId = options.instanceIdOf(call.node) ?? seenIds.get(call.node) ?? null;
-      // Without its id nothing can be asked, and an unknown instance must not read as a stopped one.
-      if (instanceId === null) return { type: 'instance-condition', condition: 'unknown' };
-      return instances.describe(instanceId, bounds);
-    }
-    const group = options.groups.get(call.group);
-    const addresses = elasticIps.get(call.group);
-    if (group === undefined || addresses === undefined) return notOurs(call);
-    return addressCall(call, addresses, group.address, bounds);
-  };
 }
 
 function addressCall(
   call: CallEffect,
-  addresses: ElasticIps,
-  address: AddressId,
+  address: GroupAddress,
   bounds: CallBounds,
 ): Promise<CallResult> | CallResult {
   switch (call.type) {
     case 'describe-address':
-      return addresses.describe(address, bounds);
+      return address.describe(bounds);
     case 'take-address':
-      return addresses.take(address, bounds);
+      return address.take(bounds);
     case 'take-free-address':
-      return addresses.takeFree(address, bounds);
+      return address.takeFree(bounds);
     case 'release-address':
-      return addresses.release(call.associationId, bounds);
+      return address.release(call.associationId, bounds);
     default:
       return notOurs(call);
   }

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AwsClients } from '../cloud/aws-clients.ts';
-import type { AddressId } from '../cloud/elastic-ip.ts';
-import { ConfigError } from '../config/config-error.ts';
 import { type Configuration, groupResources } from '../config/configuration.ts';
 import { type HeartbeatKeys, keyVariables, loadKeys } from '../config/key.ts';
 import { loadConfiguration } from '../config/load.ts';
@@ -14,9 +12,9 @@ import { createChain } from '../resources/create-chain.ts';
 import { withholdFromChildren } from '../resources/process-runner.ts';
 import type { ResourceChain } from '../resources/resource-chain.ts';
 import { UdpTransport } from '../wire/udp-transport.ts';
-import type { CloudGroup } from './cloud-performer.ts';
+import { type CloudGroup, planCloud } from './cloud-plan.ts';
 import { type Machine, readMachine } from './machine-facts.ts';
-import { addressId, nodeFinder, peerAddresses, privateAddressFor, sessionTimings } from './node-plan.ts';
+import { peerAddresses, sessionTimings } from './node-plan.ts';
 import { createParameterReader } from './parameter-reader.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -38,7 +36,6 @@ export interface DaemonParts {
   readonly clients: AwsClients;
   readonly keys: HeartbeatKeys;
   readonly chains: ReadonlyMap<GroupName, ResourceChain>;
-  readonly addresses: ReadonlyMap<GroupName, AddressId>;
   readonly cloudGroups: ReadonlyMap<GroupName, CloudGroup>;
   readonly transport: UdpTransport;
 }
@@ -74,7 +71,6 @@ export async function prepareParts(options: PartsOptions): Promise<DaemonParts> 
       clients,
       keys,
       chains: createChains(configuration, log),
-      addresses: new Map([...cloudGroups].map(([name, group]) => [name, group.address])),
       cloudGroups,
       transport: newTransport({ configuration, self, incarnation, machine, keys, log }),
     };
@@ -106,33 +102,6 @@ function newClients(
     version,
     environment: endpoint === undefined ? environment : { ...environment, AWS_ENDPOINT_URL: endpoint },
   });
-}
-
-async function planCloud(
-  configuration: Configuration,
-  self: NodeName,
-  machine: Machine,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<GroupName, CloudGroup>> {
-  const groups = new Map<GroupName, CloudGroup>();
-  for (const [name, { nodes }] of Object.entries(configuration.file.groups)) {
-    if (!nodes.includes(self)) continue;
-    const privateAddress = privateAddressFor(configuration, name, self);
-    const networkInterfaceId = await machine.findInterface(privateAddress, signal);
-    if (networkInterfaceId === null) {
-      const message = `${privateAddress} is on no network interface of ${machine.identity.instanceId}, so the Elastic IP cannot go there: give this node's private address, or assign it`;
-      throw new ConfigError('CONFIG_INVALID', configuration.source, [
-        { line: null, path: `groups.${name}`, message },
-      ]);
-    }
-    const own = { name: self, instanceId: machine.identity.instanceId, networkInterfaceId };
-    groups.set(name, {
-      address: addressId(configuration, name),
-      target: { networkInterfaceId, privateAddress },
-      findNode: nodeFinder(configuration, name, own),
-    });
-  }
-  return groups;
 }
 
 function createChains({ file }: Configuration, log: Logger): ReadonlyMap<GroupName, ResourceChain> {

@@ -1,23 +1,24 @@
 import { DescribeAddressesCommand } from '@aws-sdk/client-ec2';
 import type { AwsClients } from '../cloud/aws-clients.ts';
-import type { AddressId } from '../cloud/elastic-ip.ts';
 import type { GroupName } from '../core/types.ts';
 
 const READ_TIMEOUT_MS = 5_000;
 const RETRY_MS = 30_000;
+const ALLOCATION = /^eipalloc-/;
 
 /**
- * What people call the Elastic IPs: a configuration may name only the allocation. For messages and status only,
- * so it is looked up in the background, and nothing waits for it.
+ * What people call the addresses of the groups: a configuration may name only the allocation. For messages and
+ * status only, so it is looked up in the background, and nothing waits for it.
  */
 export class PublicAddresses {
   readonly #clients: AwsClients;
-  readonly #groups: ReadonlyMap<GroupName, AddressId>;
+  readonly #groups: ReadonlyMap<GroupName, readonly string[]>;
   readonly #known = new Map<string, string>();
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(clients: AwsClients, groups: ReadonlyMap<GroupName, AddressId>) {
+  /** `groups`: the addresses as the configuration names them, an allocation or the address itself. */
+  constructor(clients: AwsClients, groups: ReadonlyMap<GroupName, readonly string[]>) {
     this.#clients = clients;
     this.#groups = groups;
   }
@@ -31,22 +32,26 @@ export class PublicAddresses {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  /** null: not looked up yet. */
+  /** All of a group's, joined by commas; null: not looked up yet. */
   of(group: GroupName): string | null {
-    const id = this.#groups.get(group);
-    if (id === undefined) return null;
-    return id.kind === 'public' ? id.publicAddress : (this.#known.get(id.allocationId) ?? null);
+    const names = this.#groups.get(group) ?? [];
+    const isKnown = names.every((name) => !ALLOCATION.test(name) || this.#known.has(name));
+    return names.length > 0 && isKnown ? this.nameOf(group) : null;
   }
 
-  /** The address, or how the configuration names it. */
+  /** The addresses, or how the configuration names them. */
   nameOf(group: GroupName): string {
-    const id = this.#groups.get(group);
-    return this.of(group) ?? (id?.kind === 'allocation' ? id.allocationId : 'of this group');
+    const names = this.#groups.get(group) ?? [];
+    return names.length === 0 ? 'of this group' : names.map((name) => this.publicOf(name)).join();
+  }
+
+  /** One address, or how the configuration names it. */
+  publicOf(name: string): string {
+    return this.#known.get(name) ?? name;
   }
 
   async #look(): Promise<void> {
-    const ids = [...this.#groups.values()];
-    const wanted = ids.flatMap((id) => (id.kind === 'allocation' ? [id.allocationId] : []));
+    const wanted = [...this.#groups.values()].flat().filter((name) => ALLOCATION.test(name));
     const missing = [...new Set(wanted)].filter((id) => !this.#known.has(id));
     if (missing.length === 0) return;
     const outcome = await this.#clients.call(

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Configuration } from '../config/configuration.ts';
+import { addressLabel, type Configuration, groupResources } from '../config/configuration.ts';
 import { keyVariables, loadKeys } from '../config/key.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { toCoreConfig } from '../config/to-core.ts';
@@ -19,7 +19,7 @@ import { statusSnapshot } from '../observability/status.ts';
 import { withholdFromChildren } from '../resources/process-runner.ts';
 import { SsmWitness } from '../witness/ssm-witness.ts';
 import { Clock } from './clock.ts';
-import { createCloudPerformer } from './cloud-performer.ts';
+import { CloudPerformer } from './cloud-performer.ts';
 import { type DaemonParts, type Environment, statePath } from './daemon-parts.ts';
 import { DepartureWatch } from './departure-watch.ts';
 import type { CallPerformer } from './effect-runner.ts';
@@ -63,6 +63,7 @@ export class RunningNode implements ControlHandler {
   readonly #clock = new Clock();
   readonly #facts = new RecentFacts(() => new Date(this.#clock.wallMs()));
   readonly #addresses: PublicAddresses;
+  readonly #cloud: CloudPerformer;
   readonly #stateFile: StateFile;
   readonly #journal: Journal | null;
   readonly #witness: SsmWitness;
@@ -79,7 +80,14 @@ export class RunningNode implements ControlHandler {
     const { file } = parts.configuration;
     this.#configuration = parts.configuration;
     this.#witness = new SsmWitness({ clients: parts.clients, prefix: parts.configuration.witnessPrefix });
-    this.#addresses = new PublicAddresses(parts.clients, parts.addresses);
+    this.#addresses = new PublicAddresses(parts.clients, addressNames(parts.configuration));
+    this.#cloud = new CloudPerformer({
+      self: parts.self,
+      clients: parts.clients,
+      groups: parts.cloudGroups,
+      instanceIdOf: (node) => file.nodes[node]?.instanceId ?? parts.transport.instanceIdOf(node),
+      warn: (sentence) => log.warn(sentence),
+    });
     this.#stateFile = new StateFile(statePath(parts.configuration), (sentence) => log.warn(sentence));
     this.#journal = this.#createJournal();
     this.#control = new ControlServer({
@@ -196,7 +204,7 @@ export class RunningNode implements ControlHandler {
         .map(({ heardMsAgo, ...link }) => ({ ...link, lastHeardMsAgo: heardMsAgo })),
       deadtimeMs: sessionTimings(this.#configuration).deadtimeMs,
       facts: this.#facts,
-      groups: groupFacts(this.#configuration, parts.chains, this.#addresses),
+      groups: groupFacts(this.#configuration, parts.chains, this.#addresses, this.#cloud),
     });
   }
 
@@ -274,7 +282,6 @@ export class RunningNode implements ControlHandler {
 
   #createRuntime(saved: Awaited<ReturnType<StateFile['read']>>): NodeRuntime {
     const { parts, end, notify } = this.#options;
-    const { file } = parts.configuration;
     return new NodeRuntime({
       config: toCoreConfig(parts.configuration, parts.self),
       incarnation: parts.incarnation,
@@ -283,11 +290,7 @@ export class RunningNode implements ControlHandler {
       clock: this.#clock,
       send: (to, path, message) => parts.transport.send(to, path, message),
       witness: this.#watched(createWitnessPerformer(this.#witness)),
-      cloud: createCloudPerformer({
-        clients: parts.clients,
-        groups: parts.cloudGroups,
-        instanceIdOf: (node) => file.nodes[node]?.instanceId ?? parts.transport.instanceIdOf(node),
-      }),
+      cloud: this.#cloud.perform,
       services: createServicesPerformer(parts.chains),
       persist: (state) => this.#stateFile.write(state),
       journal: this.#journal,
@@ -328,4 +331,13 @@ export class RunningNode implements ControlHandler {
       `the instance ${instanceId} lives and is ${parts.self} already; this one stops and changes nothing: give it another name, or stop eipkeeper there`,
     );
   }
+}
+
+function addressNames({ file }: Configuration): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    Object.entries(file.groups).map(([name, group]) => [
+      name,
+      groupResources(group).addresses.map(addressLabel),
+    ]),
+  );
 }

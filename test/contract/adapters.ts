@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { AwsClients } from '../../src/cloud/aws-clients.ts';
-import { ElasticIps } from '../../src/cloud/elastic-ip.ts';
+import { ElasticIp } from '../../src/cloud/elastic-ip.ts';
+import { ElasticIpReader } from '../../src/cloud/elastic-ip-reader.ts';
+import { GroupAddress } from '../../src/cloud/group-address.ts';
 import { InstanceStatus } from '../../src/cloud/instance-status.ts';
 import { SsmWitness } from '../../src/witness/ssm-witness.ts';
 import type { CloudFixture } from './backend.ts';
@@ -8,24 +10,38 @@ import type { Perform } from './call-contract.ts';
 
 const NAMES = ['main', 'aux'] as const;
 
-/** The program's own adapters over an endpoint, two nodes of them. */
-export function openAdapters(endpoint: string, fixture: CloudFixture): { perform: Perform; close(): void } {
+/** The program's own adapters over an endpoint, two nodes of them, for a group with one or both of the addresses. */
+export function openAdapters(
+  endpoint: string,
+  fixture: CloudFixture,
+  addresses: 'one address' | 'two addresses' = 'one address',
+): { perform: Perform; close(): void } {
   const prefix = `/eipkeeper-${randomBytes(4).toString('hex')}`;
   const bounds = () => ({ signal: new AbortController().signal, deadlineMs: 15_000 });
-  const address = { kind: 'allocation', allocationId: fixture.allocationIds[0] } as const;
-  const nodes = fixture.nodes.map((target) => {
+  const nodes = fixture.nodes.map((node, index) => {
     const clients = new AwsClients({
       region: 'eu-central-1',
       version: '0',
       environment: { AWS_ENDPOINT_URL: endpoint },
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
-    const findNode = (networkInterfaceId: string) =>
-      NAMES[fixture.nodes.findIndex((node) => node.networkInterfaceId === networkInterfaceId)] ?? null;
+    const findNode = (networkInterfaceId: string) => {
+      const found = fixture.nodes.findIndex((node) =>
+        [node, node.second].some((place) => place.networkInterfaceId === networkInterfaceId),
+      );
+      return NAMES[found] ?? null;
+    };
+    const reader = new ElasticIpReader(clients);
+    const targets = addresses === 'one address' ? [node] : [node, node.second];
+    const members = targets.map((target, place) => {
+      const allocationId = fixture.allocationIds[place] ?? '';
+      const id = { kind: 'allocation', allocationId } as const;
+      return new ElasticIp({ clients, reader, id, target, findNode });
+    });
     return {
       clients,
       witness: new SsmWitness({ clients, prefix }),
-      addresses: new ElasticIps({ clients, target, findNode }),
+      address: new GroupAddress({ members, self: NAMES[index] ?? '', warn: () => {} }),
       instances: new InstanceStatus(clients),
     };
   });
@@ -41,13 +57,13 @@ export function openAdapters(endpoint: string, fixture: CloudFixture): { perform
       case 'delete-terms':
         return node.witness.deleteTerms('web', call.upTo, bounds());
       case 'describe-address':
-        return node.addresses.describe(address, bounds());
+        return node.address.describe(bounds());
       case 'take-address':
-        return node.addresses.take(address, bounds());
+        return node.address.take(bounds());
       case 'take-free-address':
-        return node.addresses.takeFree(address, bounds());
+        return node.address.takeFree(bounds());
       case 'release-address':
-        return node.addresses.release(call.associationId, bounds());
+        return node.address.release(call.associationId, bounds());
       case 'describe-instance':
         return node.instances.describe(fixture.nodes[call.node === 'main' ? 0 : 1].instanceId, bounds());
       default:

@@ -30,6 +30,8 @@ export interface FixtureNode {
   readonly instanceId: string;
   readonly networkInterfaceId: string;
   readonly privateAddress: string;
+  /** Another place on this instance for an address. */
+  readonly second: { readonly networkInterfaceId: string; readonly privateAddress: string };
 }
 
 /** What a backend has to offer for the suite on EC2: two running instances and two free addresses. */

@@ -6,21 +6,24 @@ import { useLocalStack } from '../support/localstack.ts';
 import { makeVpcFixture } from '../support/localstack-fixture.ts';
 
 const localStack = useLocalStack();
-let fixture: CloudFixture | null = null;
-let close = () => {};
+const opened: { close(): void }[] = [];
+const fixtures: CloudFixture[] = [];
 
 afterAll(async () => {
-  close();
-  await fixture?.cleanUp();
+  for (const adapters of opened) adapters.close();
+  for (const fixture of fixtures) await fixture.cleanUp();
 });
 
-describeCallContract(
-  'the adapters over LocalStack',
-  async () => {
-    fixture = await makeVpcFixture(plainEc2(localStack.endpoint));
-    const adapters = openAdapters(localStack.endpoint, fixture);
-    close = adapters.close;
-    return adapters.perform;
-  },
-  () => localStack.missing,
-);
+for (const addresses of ['one address', 'two addresses'] as const) {
+  describeCallContract(
+    `the adapters over LocalStack, for a group with ${addresses}`,
+    async () => {
+      const fixture = await makeVpcFixture(plainEc2(localStack.endpoint));
+      fixtures.push(fixture);
+      const adapters = openAdapters(localStack.endpoint, fixture, addresses);
+      opened.push(adapters);
+      return adapters.perform;
+    },
+    () => localStack.missing,
+  );
+}

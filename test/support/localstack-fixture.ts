@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AllocateAddressCommand,
+  AssignPrivateIpAddressesCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
   DeleteSubnetCommand,
@@ -63,11 +64,15 @@ async function runInstance(ec2: EC2Client, subnetId: string, privateAddress: str
     }),
   );
   const instance = answer.Instances?.[0];
-  return {
-    instanceId: known(instance?.InstanceId),
-    networkInterfaceId: known(instance?.NetworkInterfaces?.[0]?.NetworkInterfaceId),
-    privateAddress,
-  };
+  const networkInterfaceId = known(instance?.NetworkInterfaces?.[0]?.NetworkInterfaceId);
+  const second = { networkInterfaceId, privateAddress: `${privateAddress}0` };
+  await ec2.send(
+    new AssignPrivateIpAddressesCommand({
+      NetworkInterfaceId: networkInterfaceId,
+      PrivateIpAddresses: [second.privateAddress],
+    }),
+  );
+  return { instanceId: known(instance?.InstanceId), networkInterfaceId, privateAddress, second };
 }
 
 async function untilState(ec2: EC2Client, instanceId: string, state: string): Promise<void> {

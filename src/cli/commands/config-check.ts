@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { type Configuration, groupResources } from '../../config/configuration.ts';
+import { addressLabel, type Configuration, groupResources } from '../../config/configuration.ts';
 import { formatDuration } from '../../config/duration.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import type { CliIo } from '../cli-io.ts';
@@ -27,8 +27,8 @@ function describeConfiguration({ source, file, timings, witnessLoad }: Configura
   for (const [name, group] of Object.entries(file.groups)) {
     const own = timings.groups[name];
     if (own === undefined) continue;
-    const { elasticIp, services } = groupResources(group);
-    const order = [...services.map(({ type }) => type), elasticIp.publicIp ?? elasticIp.allocationId ?? ''];
+    const { addresses, services } = groupResources(group);
+    const order = [...services.map(({ type }) => type), addresses.map(addressLabel).join(' and ')];
     lines.push(
       `group ${name} (${group.kind}) on ${group.nodes.join(', ')}: ${order.join(', then ')}; failback ${group.failback.mode}`,
       `  warntime ${formatDuration(own.warntimeMs)}, deadtime ${formatDuration(own.deadtimeMs)}, lease ${formatDuration(own.leaseMs)}, ` +

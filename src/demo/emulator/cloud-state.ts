@@ -18,6 +18,7 @@ import {
   type ScheduledEvent,
   withEntry,
 } from './cloud-model.ts';
+import { type AssignRequest, assigned, unassigned } from './private-addresses.ts';
 import { Timeline } from './timeline.ts';
 
 export interface NodeSpec {
@@ -231,6 +232,24 @@ export class CloudState {
     }
     if (options.dryRun) throw dryRunSucceeded();
     if (address !== undefined) this.#free(address);
+  }
+
+  /** AssignPrivateIpAddresses. */
+  assignPrivateIps(request: AssignRequest, options: { dryRun: boolean } = { dryRun: false }): void {
+    const change = assigned(this.view(), request);
+    if (options.dryRun) throw dryRunSucceeded();
+    this.#replace(change);
+  }
+
+  /** UnassignPrivateIpAddresses. */
+  unassignPrivateIps(
+    networkInterfaceId: string,
+    privateIps: readonly string[],
+    options: { dryRun: boolean } = { dryRun: false },
+  ): void {
+    const change = unassigned(this.view(), networkInterfaceId, privateIps);
+    if (options.dryRun) throw dryRunSucceeded();
+    this.#replace(change);
   }
 
   #nodeOf(networkInterfaceId: string): Instance | undefined {

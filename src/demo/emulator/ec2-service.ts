@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ApiError } from './api-error.ts';
 import type { CloudView, ElasticAddress, Instance, NetworkInterface } from './cloud-model.ts';
 import { type CloudState, dryRunSucceeded } from './cloud-state.ts';
-import { addressXml, instanceStatusXml, instanceXml, networkInterfaceXml } from './ec2-shapes.ts';
+import { addressXml, instanceStatusXml, instanceXml, networkInterfaceXml, SUBNET_ID } from './ec2-shapes.ts';
 import type { QueryParameters } from './query-parameters.ts';
 import { toXml, type XmlValue } from './xml.ts';
 
@@ -10,7 +10,7 @@ const NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 
 type Members = Readonly<Record<string, XmlValue | undefined>>;
 /** How a filter reads the thing it filters; undefined never matches. */
-type FilterReaders<T> = Readonly<Record<string, (thing: T) => string | undefined>>;
+type FilterReaders<T> = Readonly<Record<string, (thing: T) => string | readonly string[] | undefined>>;
 
 interface Context {
   readonly parameters: QueryParameters;
@@ -29,6 +29,8 @@ export class Ec2Service {
     AllocateAddress: (context) => this.#allocateAddress(context),
     AssociateAddress: (context) => this.#associateAddress(context),
     DisassociateAddress: (context) => this.#disassociateAddress(context),
+    AssignPrivateIpAddresses: (context) => this.#assignPrivateIps(context),
+    UnassignPrivateIpAddresses: (context) => this.#unassignPrivateIps(context),
   };
 
   constructor(state: CloudState, region: string) {
@@ -128,6 +130,23 @@ export class Ec2Service {
     return { return: true };
   }
 
+  #assignPrivateIps({ parameters }: Context): Members {
+    const networkInterfaceId = parameters.required('NetworkInterfaceId');
+    const privateIps = parameters.list('PrivateIpAddress');
+    const allowReassignment = parameters.flag('AllowReassignment') === true;
+    const dryRun = parameters.flag('DryRun') === true;
+    this.#state.assignPrivateIps({ networkInterfaceId, privateIps, allowReassignment }, { dryRun });
+    const assignedPrivateIpAddressesSet = privateIps.map((privateIpAddress) => ({ privateIpAddress }));
+    return { networkInterfaceId, assignedPrivateIpAddressesSet };
+  }
+
+  #unassignPrivateIps({ parameters }: Context): Members {
+    const networkInterfaceId = parameters.required('NetworkInterfaceId');
+    const dryRun = parameters.flag('DryRun') === true;
+    this.#state.unassignPrivateIps(networkInterfaceId, parameters.list('PrivateIpAddress'), { dryRun });
+    return { return: true };
+  }
+
   #allocationOf(parameters: QueryParameters): string {
     const publicIp = parameters.text('PublicIp');
     if (publicIp === undefined) return parameters.required('AllocationId');
@@ -166,7 +185,7 @@ function filtered<T extends object>(
 ): readonly T[] {
   return parameters.filters().reduce((left, { name, values }) => {
     const reader = readers[name] ?? tagReader<T>(name);
-    return left.filter((thing) => values.includes(reader(thing) ?? ''));
+    return left.filter((thing) => [reader(thing) ?? ''].flat().some((value) => values.includes(value)));
   }, things);
 }
 
@@ -195,6 +214,8 @@ const INTERFACE_FILTERS: FilterReaders<NetworkInterface> = {
   'attachment.instance-id': (one) => one.instanceId ?? undefined,
   'mac-address': (one) => one.macAddress,
   'private-ip-address': (one) => one.privateIps[0],
+  'addresses.private-ip-address': (one) => one.privateIps,
+  'subnet-id': () => SUBNET_ID,
 };
 
 const addressFilters = (view: CloudView): FilterReaders<ElasticAddress> => ({

@@ -10,7 +10,7 @@ import type { XmlValue } from './xml.ts';
 
 export const ACCOUNT_ID = '123456789012';
 const VPC_ID = 'vpc-0e1b2c3d4e5f60718';
-const SUBNET_ID = 'subnet-0a1b2c3d4e5f60718';
+export const SUBNET_ID = 'subnet-0a1b2c3d4e5f60718';
 
 type Xml = Readonly<Record<string, XmlValue | undefined>>;
 

@@ -1,7 +1,7 @@
 import { interfacesOf } from './cloud-model.ts';
 import type { CloudState } from './cloud-state.ts';
 import type { Credentials } from './credentials.ts';
-import { ACCOUNT_ID } from './ec2-shapes.ts';
+import { ACCOUNT_ID, SUBNET_ID } from './ec2-shapes.ts';
 
 export interface MetadataSource {
   readonly node: string;
@@ -60,6 +60,7 @@ function leavesOf(source: MetadataSource): Record<string, string> {
     leaves[`${prefix}/interface-id`] = one.networkInterfaceId;
     leaves[`${prefix}/local-ipv4s`] = one.privateIps.join('\n');
     leaves[`${prefix}/mac`] = one.macAddress;
+    leaves[`${prefix}/subnet-id`] = SUBNET_ID;
     leaves[`${prefix}/owner-id`] = ACCOUNT_ID;
     for (const { publicIp, association } of view.addresses.values()) {
       if (association?.networkInterfaceId !== one.networkInterfaceId) continue;

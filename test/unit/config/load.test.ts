@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/config/config-error.ts';
-import { groupResources, privateAddressOn } from '../../../src/config/configuration.ts';
+import { addressLabel, groupResources, privateAddressOn } from '../../../src/config/configuration.ts';
 import { loadConfiguration, parseConfiguration } from '../../../src/config/load.ts';
 import { RESOURCE_TYPES } from '../../../src/config/resources-schema.ts';
 import { toCoreConfig } from '../../../src/config/to-core.ts';
@@ -51,10 +51,17 @@ describe('a good configuration', () => {
     });
   });
 
+  it('lets a group have several addresses, each with a private address of its own', () => {
+    const second =
+      '      - elastic-ip: { publicIp: 203.0.113.9, privateAddress: { main: 10.0.0.21, aux: 10.0.0.22 } }';
+    const web = configuration(changed('      - nginx', `${second}\n      - nginx`)).file.groups.web!;
+    expect(groupResources(web).addresses.map(addressLabel)).toEqual(['eipalloc-0abc', '203.0.113.9']);
+  });
+
   it('keeps the Elastic IP apart from the services, wherever it is written', () => {
     const web = configuration().file.groups.web!;
-    const { elasticIp, services } = groupResources(web);
-    expect(elasticIp.allocationId).toBe('eipalloc-0abc');
+    const { addresses, services } = groupResources(web);
+    expect(addresses.map(addressLabel)).toEqual(['eipalloc-0abc']);
     expect(services.map((service) => service.type)).toEqual(['nginx']);
   });
 
@@ -67,7 +74,8 @@ describe('a good configuration', () => {
     const { file } = configuration(
       changed('allocationId: eipalloc-0abc', `allocationId: eipalloc-0abc${setting}`),
     );
-    expect(privateAddressOn(groupResources(file.groups.web!).elasticIp, 'aux', file)).toBe(address);
+    const [elasticIp] = groupResources(file.groups.web!).addresses;
+    expect(privateAddressOn(elasticIp!.parameters, 'aux', file)).toBe(address);
   });
 
   it.each([
@@ -92,7 +100,7 @@ describe('a good configuration', () => {
 
   it('may use anchors and aliases', () => {
     const text = changed('[main, aux]', '&all [main, aux]').concat(
-      '  api:\n    nodes: *all\n    resources: [{ elastic-ip: { publicIp: 203.0.113.9 } }]\n',
+      '  api:\n    nodes: *all\n    resources: [{ elastic-ip: { publicIp: 203.0.113.9, privateAddress: 10.0.0.99 } }]\n',
     );
     expect(configuration(text).file.groups.api?.nodes).toEqual(['main', 'aux']);
   });
@@ -194,10 +202,36 @@ describe('a wrong configuration', () => {
       [':9: groups.web.resources: has no elastic-ip: add "- elastic-ip: { allocationId: eipalloc-… }"'],
     ],
     [
-      'two addresses in a group',
+      'two addresses of a group for one private address',
       '      - nginx',
       '      - elastic-ip: { publicIp: 203.0.113.9 }\n      - nginx',
-      [':11: groups.web.resources[1]: a group has one Elastic IP: make a group for each'],
+      [
+        ':11: groups.web.resources[1]: goes to 10.0.0.11 of main, as resources[0] does, and EC2 keeps only one Elastic IP on a private address: give each a privateAddress of its own',
+      ],
+    ],
+    [
+      'an address twice in a group',
+      '      - nginx',
+      '      - elastic-ip: { allocationId: eipalloc-0abc, privateAddress: 10.0.0.99 }\n      - nginx',
+      [
+        ':11: groups.web.resources[1].elastic-ip.allocationId: eipalloc-0abc is written twice: resources[0] has it already',
+      ],
+    ],
+    [
+      'one address in two groups',
+      '  web:\n',
+      '  api: { nodes: [aux], resources: [{ elastic-ip: { allocationId: eipalloc-0abc, privateAddress: 10.0.0.99 } }] }\n  web:\n',
+      [
+        ':11: groups.web.resources[0].elastic-ip.allocationId: eipalloc-0abc already belongs to the group api',
+      ],
+    ],
+    [
+      'the addresses of two groups for one private address of a node that has both',
+      '  web:\n',
+      '  api: { nodes: [aux], resources: [{ elastic-ip: { publicIp: 203.0.113.9 } }] }\n  web:\n',
+      [
+        ':11: groups.web.resources[0]: goes to 10.0.0.12 of aux, as the one of the group api does, and EC2 keeps only one Elastic IP on a private address: give each a privateAddress of its own',
+      ],
     ],
     [
       'an address named in two ways',

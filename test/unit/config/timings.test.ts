@@ -101,7 +101,7 @@ describe('the writes to the witness in a partition', () => {
     Array.from(
       { length: count },
       (_, index) =>
-        `  g${index}: { nodes: [main, aux], resources: [{ elastic-ip: { publicIp: 203.0.113.${index + 20} } }] }\n`,
+        `  g${index}: { nodes: [main, aux], resources: [{ elastic-ip: { publicIp: 203.0.113.${index + 20}, privateAddress: { main: 10.0.1.${index + 1}, aux: 10.0.2.${index + 1} } } }] }\n`,
     ).join('');
 
   it('are counted: a leader renews at 60 % of 10 s and writes the hint, a challenger tries once a lease', () => {

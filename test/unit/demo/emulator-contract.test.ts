@@ -22,13 +22,26 @@ const backend: Backend = {
   deviations: [],
 };
 
+for (const [node, privateIp] of [
+  ['main', '127.0.0.21'],
+  ['aux', '127.0.0.22'],
+] as const) {
+  const { networkInterfaceId } = emulator.cloud.interfaceOf(node);
+  emulator.cloud.assignPrivateIps({ networkInterfaceId, privateIps: [privateIp], allowReassignment: false });
+}
+
 beforeAll(() => emulator.start());
 afterAll(() => emulator.close());
 
 function fixtureNode(name: string): FixtureNode {
   const { networkInterfaceId, privateIps } = emulator.cloud.interfaceOf(name);
   const { instanceId } = emulator.cloud.instanceOf(name);
-  return { instanceId, networkInterfaceId, privateAddress: privateIps[0] ?? '' };
+  return {
+    instanceId,
+    networkInterfaceId,
+    privateAddress: privateIps[0] ?? '',
+    second: { networkInterfaceId, privateAddress: privateIps[1] ?? '' },
+  };
 }
 
 const nameOf = (instanceId: string): string =>
@@ -50,10 +63,14 @@ describeCloudContract(backend, makeFixture);
 
 describeWitnessContract(backend);
 
-let closeAdapters = () => {};
-afterAll(() => closeAdapters());
-describeCallContract('the adapters over the emulator', async () => {
-  const adapters = openAdapters(emulator.endpoint, await makeFixture());
-  closeAdapters = adapters.close;
-  return adapters.perform;
+const opened: { close(): void }[] = [];
+afterAll(() => {
+  for (const adapters of opened) adapters.close();
 });
+for (const addresses of ['one address', 'two addresses'] as const) {
+  describeCallContract(`the adapters over the emulator, for a group with ${addresses}`, async () => {
+    const adapters = openAdapters(emulator.endpoint, await makeFixture(), addresses);
+    opened.push(adapters);
+    return adapters.perform;
+  });
+}

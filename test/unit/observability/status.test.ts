@@ -70,6 +70,7 @@ const sources = (changes: Partial<StatusSources> = {}): StatusSources => ({
       {
         nodes: ['main', 'aux'],
         publicIp: '203.0.113.10',
+        addresses: [{ name: '203.0.113.10', type: 'elastic-ip', here: true }],
         resources: [{ name: 'nginx', type: 'nginx', state: 'started', reason: '' }],
       },
     ],

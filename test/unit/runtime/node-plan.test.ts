@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { parseConfiguration } from '../../../src/config/load.ts';
-import {
-  nodeFinder,
-  peerAddresses,
-  privateAddressFor,
-  sessionTimings,
-} from '../../../src/runtime/node-plan.ts';
+import { peerAddresses, sessionTimings } from '../../../src/runtime/node-plan.ts';
 import { reloadDifferences } from '../../../src/runtime/reload-differences.ts';
 
 const MAIN = 'i-0123456789abcdef0';
-const AUX = 'i-0fedcba9876543210';
 
 const base = {
   cluster: 'web',
@@ -34,39 +28,6 @@ const base = {
 const configuration = (changes: object = {}) =>
   parseConfiguration(Buffer.from(stringify({ ...base, ...changes })), 'test.yaml');
 
-describe('whose an association is', () => {
-  const find = nodeFinder(configuration(), 'web', {
-    name: 'main',
-    instanceId: MAIN,
-    networkInterfaceId: 'eni-main',
-  });
-
-  it('is known of this node by its interface, whatever else is said', () => {
-    expect(find('eni-main', '10.0.0.12', '')).toBe('main');
-  });
-
-  it('is known of another by the private address that the Elastic IP goes to there', () => {
-    expect(find('eni-other', '10.0.0.99', '')).toBe('aux');
-  });
-
-  it('is known of another by its instance id', () => {
-    const fromAux = nodeFinder(configuration(), 'web', {
-      name: 'aux',
-      instanceId: AUX,
-      networkInterfaceId: 'eni-aux',
-    });
-    expect(fromAux('eni-x', '10.9.9.9', MAIN)).toBe('main');
-  });
-
-  it('is foreign when it has our private address on an interface that is not ours', () => {
-    expect(find('eni-other', '10.0.0.11', 'i-0aaaaaaaaaaaaaaaa')).toBeNull();
-  });
-
-  it('is foreign when nothing fits', () => {
-    expect(find('eni-other', '10.0.0.50', 'i-0aaaaaaaaaaaaaaaa')).toBeNull();
-  });
-});
-
 describe('the plan of a node', () => {
   it('sends heartbeats to the port of the receiver', () => {
     expect(peerAddresses(configuration())).toEqual({
@@ -77,14 +38,13 @@ describe('the plan of a node', () => {
 
   it('keeps sessions for the longest deadtime of all groups', () => {
     const slow = { ...base.groups.web, timings: { deadtime: '5s' } };
-    const other = { ...base.groups.web, resources: [{ 'elastic-ip': { publicIp: '203.0.113.10' } }] };
+    const other = {
+      ...base.groups.web,
+      nodes: ['aux'],
+      resources: [{ 'elastic-ip': { publicIp: '203.0.113.10' } }],
+    };
     const timings = sessionTimings(configuration({ groups: { web: slow, other } }));
     expect(timings).toEqual({ keepaliveMs: 100, deadtimeMs: 5000 });
-  });
-
-  it("sends the address to the node's own first address unless another is named", () => {
-    expect(privateAddressFor(configuration(), 'web', 'main')).toBe('10.0.0.11');
-    expect(privateAddressFor(configuration(), 'web', 'aux')).toBe('10.0.0.99');
   });
 });
 
