@@ -25,8 +25,6 @@ export interface Patch {
 const PAIR: PlanWishes = { profile: 'default', kind: 'address', nodes: 2 };
 const only = (...classes: FaultClass[]): Pick<PlanWishes, 'only'> => ({ only: new Set(classes) });
 
-const RESTARTED_CLAIMS = only('crash', 'cut-both-ways', 'flap', 'witness-late', 'witness-lost-after');
-
 export const HUNTING_GROUNDS = {
   pair: PAIR,
   three: { ...PAIR, nodes: 3 },
@@ -61,8 +59,10 @@ export const HUNTING_GROUNDS = {
   crashes: { ...PAIR, ...only('crash', 'power-off') },
   restarts: { ...PAIR, ...only('stop-hold', 'crash') },
   'exclusive restarts': { ...PAIR, kind: 'exclusive', ...only('crash') },
-  'restarted claims': { ...PAIR, ...RESTARTED_CLAIMS },
-  'restarted claims of three': { ...PAIR, nodes: 3, ...RESTARTED_CLAIMS },
+  'restarted claims': {
+    ...PAIR,
+    ...only('crash', 'cut-both-ways', 'flap', 'witness-late', 'witness-lost-after'),
+  },
   'exclusive partitions': { ...PAIR, kind: 'exclusive', ...only('cut-both-ways', 'isolate-from-peers') },
   'without the witness': {
     ...PAIR,

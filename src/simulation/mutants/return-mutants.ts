@@ -108,7 +108,7 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
         to: '',
       },
     ],
-    worlds: ['restarted claims of three', 'three'],
+    worlds: ['scenarios'],
   },
   {
     rule: 'rank ignored',
