@@ -67,7 +67,7 @@ describe('a pair', () => {
     expect(file.nodes.aux?.addresses).toEqual(['10.0.1.12']);
     expect(file.groups.web?.nodes).toEqual(['main', 'aux']);
     const resources = groupResources(file.groups.web!);
-    expect(resources.elasticIp.allocationId).toBe('eipalloc-0123456789abcdef0');
+    expect(resources.addresses[0]?.parameters).toMatchObject({ allocationId: 'eipalloc-0123456789abcdef0' });
     expect(resources.services.map(({ type }) => type)).toEqual(['nginx']);
   });
 
