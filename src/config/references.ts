@@ -139,6 +139,7 @@ const IDENTITY: Partial<Record<ResourceType, string>> = {
 function identityOf(type: ResourceType, parameters: Readonly<Record<string, unknown>>): string {
   const setting = IDENTITY[type];
   if (setting !== undefined) return `${type} ${String(parameters[setting] ?? '').replace(/\.service$/, '')}`;
-  const program = stringsOf(parameters.run)[0] ?? stringsOf(parameters.start)[0] ?? '';
-  return `${type} ${String(parameters.name ?? program.slice(program.lastIndexOf('/') + 1))}`;
+  const { name, script, agent } = parameters;
+  const named = name ?? script ?? agent ?? stringsOf(parameters.run)[0] ?? stringsOf(parameters.start)[0];
+  return `${type} ${String(named ?? '').replace(/^.*[/:]/, '')}`;
 }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { elasticIpSchema } from './resources/elastic-ip.ts';
 import { execSchema } from './resources/exec.ts';
 import { haproxySchema } from './resources/haproxy.ts';
+import { lsbSchema } from './resources/lsb.ts';
 import { nginxSchema } from './resources/nginx.ts';
+import { ocfSchema } from './resources/ocf.ts';
 import { systemdSchema } from './resources/systemd.ts';
 
 /** Shapes and defaults of what a group runs. Every transform ends in the very options of the adapter. */
@@ -11,6 +13,8 @@ const SCHEMAS = {
   nginx: nginxSchema.describe('An nginx on this machine.'),
   haproxy: haproxySchema.describe('An haproxy on this machine.'),
   systemd: systemdSchema.describe('Any unit of systemd.'),
+  lsb: lsbSchema.describe('Any init script.'),
+  ocf: ocfSchema.describe('Any OCF resource agent, as Pacemaker runs them.'),
   exec: execSchema.describe('Any service, by commands of yours or as a program in the foreground.'),
 };
 

@@ -3,8 +3,10 @@ import type { ServiceResource } from '../config/resources-schema.ts';
 import type { GroupKind, GroupName } from '../core/types.ts';
 import { ExecResource } from './exec.ts';
 import { Haproxy } from './haproxy.ts';
+import { LsbScript } from './lsb.ts';
 import { Nginx } from './nginx.ts';
-import type { ResourceAdapter } from './resource-adapter.ts';
+import { OcfAgent } from './ocf.ts';
+import type { AtBoot, ResourceAdapter } from './resource-adapter.ts';
 import { ResourceChain } from './resource-chain.ts';
 import { SupervisedProgram } from './supervised-program.ts';
 import { SystemdUnit } from './systemd.ts';
@@ -36,6 +38,19 @@ function createAdapter(resource: ServiceResource, options: ChainOptions, used: S
       return new Haproxy(resource.parameters);
     case 'systemd':
       return new SystemdUnit({ ...resource.parameters, atBoot: meaningOfBoot(options) });
+    case 'lsb':
+      return new LsbScript({
+        ...resource.parameters,
+        id: uniqueId(resource.parameters.name, options, used),
+        atBoot: meaningOfBoot(options),
+        runDir: options.runDir,
+      });
+    case 'ocf':
+      return new OcfAgent({
+        ...resource.parameters,
+        id: uniqueId(resource.parameters.name, options, used),
+        runDir: options.runDir,
+      });
     case 'exec':
       return createExec(resource.parameters, options, used);
   }
@@ -58,7 +73,7 @@ function uniqueId(name: string, { group }: ChainOptions, used: Set<string>): str
 }
 
 /** A unit that starts with its machine is what a warm standby wants, and a second copy of an exclusive one. */
-function meaningOfBoot({ kind, standbyServices }: ChainOptions): 'welcome' | 'odd' | 'forbidden' {
+function meaningOfBoot({ kind, standbyServices }: ChainOptions): AtBoot {
   if (kind === 'exclusive') return 'forbidden';
   return standbyServices === 'warm' ? 'welcome' : 'odd';
 }

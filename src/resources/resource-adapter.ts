@@ -26,6 +26,9 @@ export type ResourceState =
   | { readonly kind: 'unhealthy'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** What it means that a service starts by itself at boot, on every node. */
+export type AtBoot = 'welcome' | 'odd' | 'forbidden';
+
 export interface CallLimits {
   readonly deadlineMs: number;
   /** Aborted when nobody waits for the answer any more: end what was begun, and return. */

@@ -1,4 +1,5 @@
 import {
+  type AtBoot,
   type Budget,
   type CallLimits,
   failedState,
@@ -19,8 +20,7 @@ import { controlUnit, readUnit, stateOf, type UnitAnswer, type UnitProperties } 
 export interface SystemdOptions {
   /** With its suffix, "app.service". */
   readonly unit: string;
-  /** What it means that the unit starts by itself at boot, on every node. */
-  readonly atBoot: 'welcome' | 'odd' | 'forbidden';
+  readonly atBoot: AtBoot;
   readonly startTimeoutMs: number;
   readonly stopTimeoutMs: number;
   readonly monitorTimeoutMs: number;

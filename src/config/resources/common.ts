@@ -41,3 +41,8 @@ export const unitSchema = z.union(
   [z.string().regex(/^[\w@:.\\-]+\.service$/, 'must be a unit name, like app.service'), z.literal(false)],
   { error: 'must be a unit name, like app.service, or false' },
 );
+
+/** Part of file names, and of messages. */
+export const resourceNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]{0,62}$/, 'must be letters, digits, dots, dashes');

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { positiveDurationSchema } from '../duration.ts';
-import { absolutePath, commandSchema } from './common.ts';
+import { absolutePath, commandSchema, exclusiveSchema, resourceNameSchema } from './common.ts';
 
 export const execSchema = z
   .strictObject({
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9][\w.-]{0,62}$/, 'must be letters, digits, dots, dashes')
+    name: resourceNameSchema
       .describe('Names the resource in messages. Default: the file name of the program.')
       .optional(),
     start: commandSchema.describe('Ends when the service runs. With `stop` and `monitor`.').optional(),
@@ -28,6 +26,7 @@ export const execSchema = z
       .describe(
         "Environment variables of the commands, besides the daemon's own. Its AWS_* variables and the key of the heartbeats are not passed on.",
       ),
+    exclusive: exclusiveSchema.default(false),
     startTimeout: positiveDurationSchema.prefault('20s').describe('A start that takes longer has failed.'),
     stopTimeout: positiveDurationSchema.prefault('20s').describe('A stop that takes longer has failed.'),
     monitorTimeout: positiveDurationSchema.prefault('5s').describe('A check that takes longer has failed.'),
@@ -51,6 +50,7 @@ export const execSchema = z
       name: value.name ?? fileName((value.run ?? value.start)?.[0] ?? ''),
       cwd: value.cwd,
       env: value.env,
+      exclusive: value.exclusive,
       startTimeoutMs: value.startTimeout,
       stopTimeoutMs: value.stopTimeout,
       monitorTimeoutMs: value.monitorTimeout,

@@ -96,6 +96,10 @@ describe('a good configuration', () => {
     const text = changed('- nginx: {', '- systemd: { unit: app, exclusive: true }\n      - nginx: {');
     expect(configuration(text).file.groups.web?.kind).toBe('exclusive');
     expect(configuration(text).timings.groups.web?.deadtimeMs).toBe(7_000);
+    const agent = changed('- nginx: {', '- ocf: { agent: "heartbeat:Dummy" }\n      - nginx: {');
+    expect(configuration(agent).file.groups.web?.kind).toBe('exclusive');
+    const harmless = agent.replace('Dummy"', 'Dummy", exclusive: false');
+    expect(configuration(harmless).file.groups.web?.kind).toBe('address');
   });
 
   it('may use anchors and aliases', () => {
@@ -334,6 +338,29 @@ describe('a wrong configuration', () => {
       '- nginx: {',
       '- systemd: { unit: app }\n      - systemd: { unit: app.service }\n      - nginx: {',
       [':12: groups.web.resources[2]: is the same service as resources[1]'],
+    ],
+    [
+      'two agents of one name',
+      '- nginx: {',
+      '- ocf: { agent: "ocf:heartbeat:Dummy" }\n      - ocf: { agent: "heartbeat:Dummy" }\n      - nginx: {',
+      [':12: groups.web.resources[2]: is the same service as resources[1]: give each its own name'],
+    ],
+    [
+      'an agent without a provider',
+      '- nginx: { health: { url: "http://127.0.0.1/health" } }',
+      '- ocf: { agent: Dummy, parameters: { list: [1] } }',
+      [
+        ':11: groups.web.resources[1].ocf.agent: must be ocf:<provider>:<agent>, like ocf:heartbeat:Filesystem',
+        ':11: groups.web.resources[1].ocf.parameters.list: must be text, a number, true or false',
+      ],
+    ],
+    [
+      'an init script that leads out of its folder',
+      '- nginx: { health: { url: "http://127.0.0.1/health" } }',
+      '- lsb: { script: ../app }',
+      [
+        ':11: groups.web.resources[1].lsb.script: must be the name of a script in /etc/init.d, or an absolute path',
+      ],
     ],
     [
       'a template for a unit',
