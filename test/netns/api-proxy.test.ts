@@ -15,6 +15,7 @@ import { type Cluster, startCluster } from '../support/netns/cluster.ts';
 import { monotonicMs } from '../support/netns/monotonic.ts';
 import { describeNetns } from '../support/netns/requirements.ts';
 import { REGION } from '../support/netns/test-account.ts';
+import { waitFor } from '../support/netns/wait-for.ts';
 
 describeNetns('the proxy in front of the AWS API', () => {
   const localstack = useLocalStack();
@@ -33,13 +34,13 @@ describeNetns('the proxy in front of the AWS API', () => {
     };
     ec2 = new EC2Client(options);
     ssm = new SSMClient(options);
-  }, 60_000);
+  }, 120_000);
   beforeEach((context) => localstack.skipIfMissing(context));
   afterAll(async () => {
     ec2?.destroy();
     ssm?.destroy();
     await cluster?.close();
-  }, 30_000);
+  }, 120_000);
 
   const associate = (input: Partial<AssociateAddressCommandInput>) =>
     ec2.send(new AssociateAddressCommand({ AllocationId: cluster.account.allocationId, ...input }));
@@ -108,8 +109,13 @@ describeNetns('the proxy in front of the AWS API', () => {
 
   it('hangs until the caller gives up, and records the call without a status', async () => {
     const heal = cluster.api.inject({ kind: 'hang', call: 'DescribeAddresses' });
-    const abandoned = ec2.send(new DescribeAddressesCommand({}), { abortSignal: AbortSignal.timeout(150) });
-    await expect(abandoned).rejects.toMatchObject({ name: 'AbortError' });
+    const before = cluster.api.calls.length;
+    const patience = new AbortController();
+    const abandoned = ec2.send(new DescribeAddressesCommand({}), { abortSignal: patience.signal });
+    const outcome = expect(abandoned).rejects.toMatchObject({ name: 'AbortError' });
+    await waitFor('the call', () => cluster.api.calls.length > before, { withinMs: 15_000 });
+    patience.abort();
+    await outcome;
     heal();
     expect(cluster.api.calls.at(-1)).toMatchObject({ node: 'operator', call: 'DescribeAddresses' });
     expect(cluster.api.calls.at(-1)?.status).toBeUndefined();
@@ -126,8 +132,8 @@ describeNetns('the proxy in front of the AWS API', () => {
       cluster.node(node).run([
         'sh',
         '-c',
-        `token=$(curl -s -m 2 -X PUT -H 'x-aws-ec2-metadata-token-ttl-seconds: 60' "$AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/api/token")
-           curl -s -m 2 -w ' %{http_code}' -H "x-aws-ec2-metadata-token: $token" "$AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/${path}"`,
+        `token=$(curl -s -m 15 -X PUT -H 'x-aws-ec2-metadata-token-ttl-seconds: 60' "$AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/api/token")
+           curl -s -m 15 -w ' %{http_code}' -H "x-aws-ec2-metadata-token: $token" "$AWS_EC2_METADATA_SERVICE_ENDPOINT/latest/${path}"`,
       ]);
     const { instanceId } = cluster.node('main');
     expect(await ask('main', 'meta-data/instance-id')).toBe(`${instanceId} 200`);
@@ -143,7 +149,7 @@ describeNetns('the proxy in front of the AWS API', () => {
       'http://169.254.169.254/latest/meta-data/instance-id',
     ];
     expect(await cluster.node('main').run(without)).toBe('401');
-    cluster.metadata.failFor(instanceId, 10_000);
+    cluster.metadata.failFor(instanceId, 60_000);
     expect(await ask('main', 'meta-data/instance-id')).toBe(' 503');
     expect(await ask('aux', 'meta-data/instance-id')).toMatch(/ 200$/);
   });

@@ -86,7 +86,7 @@ describeNetns(
     afterEach(async ({ task }) => {
       if (task.result?.state === 'fail') await printLogs();
       await cluster?.close();
-    }, 30_000);
+    }, 120_000);
 
     it(
       'serves from node_2 when the link of the leader is cut, and from node_1 again, losing nothing, when it is mended',

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startHeartbeatWeather } from '../support/netns/heartbeat-relay.ts';
 import { inNamespace } from '../support/netns/namespace.ts';
 import { describeNetns } from '../support/netns/requirements.ts';
-import { createTopology, type Topology } from '../support/netns/topology.ts';
+import { createTopology, type Topology, type TopologyNode } from '../support/netns/topology.ts';
+import { waitFor } from '../support/netns/wait-for.ts';
 
 const EXCHANGE = new URL('fixtures/exchange.ts', import.meta.url).pathname;
 
@@ -23,24 +25,38 @@ describeNetns('the weather of heartbeats', () => {
   });
   afterEach(() => topology.close());
 
+  /** One end of an exchange; `reached` resolves when it has said so much. */
+  const startEnd = (node: TopologyNode, peer: TopologyNode, path: 0 | 1) => {
+    const line = inNamespace(
+      node.namespace,
+      process.execPath,
+      EXCHANGE,
+      node.addresses[path]!,
+      peer.addresses[path]!,
+    );
+    const child = spawn('ip', line, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const closed = once(child, 'close');
+    const arrivals: Arrival[] = [];
+    const said = new Set<string>();
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      if (text.startsWith('{')) arrivals.push(JSON.parse(text));
+      else said.add(text);
+    });
+    const reached = (word: string) => waitFor(word, () => said.has(word), { withinMs: 30_000 });
+    return { child, arrivals, reached, closed };
+  };
+
   /** Both nodes send 100 numbered datagrams to each other, from and to the heartbeat port; what each received. */
   const exchange = async (path: 0 | 1): Promise<Arrival[][]> => {
-    const runs = topology.nodes.map(async (node, index) => {
-      const peer = topology.nodes[1 - index]!;
-      const line = inNamespace(
-        node.namespace,
-        process.execPath,
-        EXCHANGE,
-        node.addresses[path]!,
-        peer.addresses[path]!,
-      );
-      const child = spawn('ip', line, { stdio: ['ignore', 'pipe', 'inherit'] });
-      const arrivals: Arrival[] = [];
-      createInterface({ input: child.stdout }).on('line', (text) => arrivals.push(JSON.parse(text)));
-      await once(child, 'close');
-      return arrivals;
-    });
-    return Promise.all(runs);
+    const ends = topology.nodes.map((node, index) => startEnd(node, topology.nodes[1 - index]!, path));
+    for (const { reached } of ends) await reached('ready');
+    for (const { child } of ends) child.stdin.write('send\n');
+    for (const { reached } of ends) await reached('sent');
+    // What was lost is not waited for: the last ones have several times their delay.
+    await sleep(600);
+    for (const { child } of ends) child.stdin.end();
+    for (const { closed } of ends) await closed;
+    return ends.map(({ arrivals }) => arrivals);
   };
 
   const outOfOrder = (arrivals: readonly Arrival[]) =>

@@ -33,7 +33,7 @@ export function testFaults(category: Category): void {
         const chosen = faults.filter((fault) => wanted.has(titleOf(fault)));
         for (const [index, run] of pool.start(chosen).entries()) runs.set(chosen[index]!.number, run);
       });
-      afterAll(() => pool?.close(), 60_000);
+      afterAll(() => pool?.close(), 120_000);
 
       for (const fault of faults) {
         it(titleOf(fault), async (context) => {

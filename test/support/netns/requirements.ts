@@ -22,5 +22,5 @@ export function describeNetns(
   body: () => void,
   options: { readonly missing?: string | null; readonly timeoutMs?: number } = {},
 ): void {
-  describeWhere(missingRequirement() ?? options.missing ?? null, title, body, options.timeoutMs);
+  describeWhere(missingRequirement() ?? options.missing ?? null, title, body, options.timeoutMs ?? 120_000);
 }
