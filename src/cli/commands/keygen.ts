@@ -36,6 +36,9 @@ export function addKeygen(program: Command, io: CliIo): void {
       '\nExamples:\n  eipkeeper keygen --output /etc/eipkeeper/key\n  eipkeeper keygen --ssm /eipkeeper/web/key\n',
     )
     .action(async ({ output, ssm, kmsKey }: Options) => {
+      if (kmsKey !== undefined && ssm === undefined) {
+        throw new CliError('--kms-key is for --ssm: add it', EXIT.usage);
+      }
       const text = randomBytes(KEY_BYTES).toString('base64');
       if (ssm !== undefined) {
         const made = await writeParameter(io, { name: ssm, text, kmsKeyId: kmsKey ?? null });

@@ -92,3 +92,17 @@ describe('user-data', () => {
     expect(exitCode).toBe(64);
   });
 });
+
+describe('keygen --ssm', () => {
+  it.each([
+    [['--kms-key', 'alias/mine'], '--kms-key is for --ssm'],
+    [
+      ['--ssm', '/eipkeeper/web/key', '--output', '/nowhere/key'],
+      "cannot be used with option '-o, --output <file>'",
+    ],
+  ])('is refused with %j', async (argv, message) => {
+    const { exitCode, stderr } = await cli.run('keygen', ...argv);
+    expect(stderr).toContain(message);
+    expect(exitCode).toBe(64);
+  });
+});

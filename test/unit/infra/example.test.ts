@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -62,6 +64,31 @@ const served = (reason: 'takeover' | 'switchover') =>
     startMs: 0,
     totalMs: 1_700,
   }) as unknown as Note;
+
+describe('the example app', () => {
+  const APP = fileURLToPath(new URL('../../../infra/example/app.ts', import.meta.url));
+  const start = (environment: Record<string, string>) =>
+    spawnSync(process.execPath, [APP], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, CDK_OUTDIR: outdir, ...environment },
+    });
+
+  it('writes a template', () => {
+    const { status, stderr } = start({
+      EIPKEEPER_REGION: REGION,
+      EIPKEEPER_IMAGE: 'ami-0123456789abcdef0',
+      EIPKEEPER_PACKAGE: 's3://packages/eipkeeper.rpm',
+    });
+    expect(stderr).not.toContain('Error');
+    expect(status).toBe(0);
+    const template = readFileSync(join(outdir, 'EipkeeperExample.template.json'), 'utf8');
+    expect(template).toContain('s3://packages/eipkeeper.rpm');
+  });
+
+  it('says what it lacks', () => {
+    expect(start({}).stderr).toMatch(/set EIPKEEPER_\w+, for example to/);
+  });
+});
 
 describe('the alarms', () => {
   const { template } = synthesise((stack) => ({

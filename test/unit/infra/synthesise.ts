@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { App, type Environment, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { MachineImage } from 'aws-cdk-lib/aws-ec2';
+import { vi } from 'vitest';
 import {
   ElasticIpFailoverPair,
   type ElasticIpFailoverPairProps,
