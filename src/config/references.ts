@@ -1,7 +1,7 @@
 import { addressProblems } from './address-problems.ts';
 import type { PathProblem } from './config-error.ts';
 import { addressesOf, asRecord, type Entries, entriesOf, stringsOf } from './raw-file.ts';
-import { RESOURCE_TYPES, type ResourceType } from './resources-schema.ts';
+import { serviceProblems } from './service-problems.ts';
 import { suggest } from './suggestion.ts';
 
 /** Heartbeats carry a report for each group, and terms a lease for each node, in one small packet each. */
@@ -20,6 +20,7 @@ export function referenceProblems(file: unknown): readonly PathProblem[] {
     ...(nodes === undefined ? [] : nodeProblems(nodeEntries)),
     ...(groups === undefined ? [] : countProblems(groupEntries)),
     ...groupEntries.flatMap(([name, group]) => groupProblems(name, group, nodeEntries)),
+    ...serviceProblems(groupEntries),
     ...addressProblems(groupEntries, nodeEntries),
   ];
 }
@@ -104,42 +105,5 @@ function groupProblems(
       problems.push({ path, message: `${member} is named twice` });
     }
   }
-  return [...problems, ...resourceProblems(name, group)];
-}
-
-function resourceProblems(name: string, group: Readonly<Record<string, unknown>>): readonly PathProblem[] {
-  if (!Array.isArray(group.resources)) return [];
-  const problems: PathProblem[] = [];
-  const seen = new Map<string, number>();
-  for (const [index, resource] of group.resources.entries()) {
-    const path = ['groups', name, 'resources', index];
-    const written = asRecord(resource);
-    const type = RESOURCE_TYPES.find((candidate) => candidate in written);
-    if (type === undefined || type === 'elastic-ip') continue;
-    const id = identityOf(type, asRecord(written[type]));
-    const before = seen.get(id);
-    if (before !== undefined) {
-      problems.push({
-        path,
-        message: `is the same service as resources[${before}]${IDENTITY[type] === undefined ? ': give each its own name' : ''}`,
-      });
-    }
-    seen.set(id, index);
-  }
   return problems;
-}
-
-/** The setting that tells one service of its kind from another; what is not here tells itself by its name. */
-const IDENTITY: Partial<Record<ResourceType, string>> = {
-  nginx: 'config',
-  haproxy: 'config',
-  systemd: 'unit',
-};
-
-function identityOf(type: ResourceType, parameters: Readonly<Record<string, unknown>>): string {
-  const setting = IDENTITY[type];
-  if (setting !== undefined) return `${type} ${String(parameters[setting] ?? '').replace(/\.service$/, '')}`;
-  const { name, script, agent } = parameters;
-  const named = name ?? script ?? agent ?? stringsOf(parameters.run)[0] ?? stringsOf(parameters.start)[0];
-  return `${type} ${String(named ?? '').replace(/^.*[/:]/, '')}`;
 }

@@ -102,6 +102,18 @@ describe('a good configuration', () => {
     expect(configuration(harmless).file.groups.web?.kind).toBe('address');
   });
 
+  it.each([
+    ['warm in both', ', standbyServices: warm', '[aux, main]'],
+    ['on other nodes', '', '[spare]'],
+  ])('may have one service in two groups, %s', (_, warm, nodes) => {
+    const address = '{ publicIp: 203.0.113.9, privateAddress: { main: 10.0.0.21, aux: 10.0.0.22 } }';
+    const api = `groups:\n  api: { nodes: ${nodes}${warm}, resources: [nginx: {}, elastic-ip: ${address}] }`;
+    const text = changed('    nodes: [main', `${warm.replace(', ', '    ')}\n    nodes: [main`)
+      .replace('groups:', api)
+      .replace('  aux:', '  spare: { address: 10.0.0.13 }\n  aux:');
+    expect(Object.keys(configuration(text).file.groups)).toEqual(['api', 'web']);
+  });
+
   it('may use anchors and aliases', () => {
     const text = changed('[main, aux]', '&all [main, aux]').concat(
       '  api:\n    nodes: *all\n    resources: [{ elastic-ip: { publicIp: 203.0.113.9, privateAddress: 10.0.0.99 } }]\n',
@@ -338,6 +350,14 @@ describe('a wrong configuration', () => {
       '- nginx: {',
       '- systemd: { unit: app }\n      - systemd: { unit: app.service }\n      - nginx: {',
       [':12: groups.web.resources[2]: is the same service as resources[1]'],
+    ],
+    [
+      'a service of two groups that would stop it for each other',
+      'groups:',
+      'groups:\n  api:\n    nodes: [aux, main]\n    resources:\n      - elastic-ip: { publicIp: 203.0.113.9, privateAddress: { main: 10.0.0.21, aux: 10.0.0.22 } }\n      - nginx: { config: /etc/nginx/nginx.conf }',
+      [
+        ':16: groups.web.resources[1]: is a service of the group api too, and each would stop it under the address of the other: write standbyServices: warm in both',
+      ],
     ],
     [
       'two agents of one name',
