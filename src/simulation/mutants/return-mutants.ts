@@ -138,7 +138,7 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     patches: [
       { file: 'core/lead.ts', from: 'if (isYielding(group, role)) return;\n  renounce', to: '  renounce' },
     ],
-    worlds: ['handovers', 'scenarios'],
+    worlds: ['scenarios'],
   },
   {
     rule: 'a switchover begun while the witness is down',
@@ -148,6 +148,11 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
         file: 'core/handover.ts',
         from: "if (state.witness.downSinceMs !== null) {\n    return 'the witness (SSM)",
         to: "if (false as boolean) {\n    return 'the witness (SSM)",
+      },
+      {
+        file: 'core/handover.ts',
+        from: "if (state.witness.downSinceMs !== null) return 'the witness does not answer';",
+        to: '',
       },
     ],
     worlds: ['scenarios'],
