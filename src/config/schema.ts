@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { byteSizeSchema } from './byte-size.ts';
 import { durationSchema, positiveDurationSchema } from './duration.ts';
 import { hookSchema } from './hook-schema.ts';
+import { pingNodeSchema } from './ping-schema.ts';
 import { needsExclusivity, resourceSchema } from './resources-schema.ts';
 
 /**
@@ -317,6 +318,13 @@ export const configurationSchema = z
         .prefault({})
         .describe(
           'What EC2 announces of the end of an instance. Spot interruptions and scale-in always hand over what the node leads.',
+        ),
+      ping: z
+        .array(pingNodeSchema, { error: 'must be a list, each entry like { icmp: 10.0.0.1 }' })
+        .max(9, 'has more than 9 entries')
+        .default([])
+        .describe(
+          'Ping nodes, the same list on every node: a leader that reaches fewer than another node hands over, and a node that reaches none does not take over.',
         ),
       notify: z
         .array(hookSchema, { error: 'must be a list, each entry like { url: https://… }' })

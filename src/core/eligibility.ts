@@ -1,4 +1,5 @@
 /** Owns the answer to "could this node, or that one, lead the group this second?" */
+import { whyCutOff } from './connectivity.ts';
 import { outlasts } from './departure.ts';
 import { inMaintenance, whyInMaintenance } from './maintenance.ts';
 import { whyGivenUp } from './service-failures.ts';
@@ -15,6 +16,8 @@ export function whyNotEligible(state: CoreState, group: GroupState): string {
   if (inMaintenance(group)) return whyInMaintenance(group);
   const given = whyGivenUp(group);
   if (given !== '') return given;
+  const cutOff = whyCutOff(state);
+  if (cutOff !== '') return cutOff;
   if (group.address.failedMs > group.address.okBegunMs) return 'EC2 does not answer this node';
   return '';
 }

@@ -1,5 +1,5 @@
 import type { Maintenance } from './maintenance.ts';
-import type { Departure, PeerMessage } from './message.ts';
+import type { Departure, PeerMessage, Reach } from './message.ts';
 import type {
   AddressHolder,
   CallFailure,
@@ -47,6 +47,7 @@ export type CoreEvent =
     }
   | { readonly type: 'local-health'; readonly at: Instant; readonly health: LocalHealth }
   | { readonly type: 'departure'; readonly at: Instant; readonly departure: OwnDeparture }
+  | { readonly type: 'reach'; readonly at: Instant; readonly reach: Reach | null }
   | { readonly type: 'reload'; readonly at: Instant; readonly config: CoreConfig };
 
 /** The answer to an effect that carried a call `id`. Exactly one comes back for each, by its deadline. */

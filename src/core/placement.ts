@@ -3,12 +3,13 @@
  * start, an address that does not come, and failback, in this order. Every one of them is a handover (rule 10).
  */
 import { isHere } from './address.ts';
+import { betterConnected, reachesMore, whyBetterConnected } from './connectivity.ts';
 import { heldDownUntilMs } from './damping.ts';
 import { byStay, isDeparting } from './departure.ts';
 import { peerCouldLead } from './eligibility.ts';
 import { beginHandover, type HandoverWish, whyNoHandover } from './handover.ts';
 import { hasFailedTooOften } from './service-failures.ts';
-import type { CoreState, GroupState, Leading } from './state.ts';
+import type { CoreState, GroupState, Leading, PeerState } from './state.ts';
 import { ADDRESS_GIVE_UP_MS } from './timing-rules.ts';
 import { due, isFresh } from './toolbox.ts';
 import type { NodeName } from './types.ts';
@@ -68,6 +69,10 @@ function wishFor(
   if (hasFailedTooOften(group) && other !== null) {
     return { target: other, why: `its services do not run here: ${group.services.reason}`, optional: true };
   }
+  const better = betterConnected(state, group, ableToLead(state, group));
+  if (better !== null) {
+    return { target: better.name, why: whyBetterConnected(state, better), optional: true };
+  }
   const preferred = preferredNode(state, group);
   return preferred === null
     ? null
@@ -75,9 +80,15 @@ function wishFor(
 }
 
 function nextEligible(state: CoreState, group: GroupState): NodeName | null {
-  const able = group.config.nodes.filter((node) => peerCouldLead(state, group, node));
-  const peers = able.map((node) => state.peers.get(node)!).sort(byStay);
+  const byReach = (left: PeerState, right: PeerState) => reachesMore(state, right) - reachesMore(state, left);
+  const peers = ableToLead(state, group).sort((left, right) => byStay(left, right) || byReach(left, right));
   return peers[0]?.name ?? null;
+}
+
+/** In order of preference. */
+function ableToLead(state: CoreState, group: GroupState): PeerState[] {
+  const able = group.config.nodes.filter((node) => peerCouldLead(state, group, node));
+  return able.map((node) => state.peers.get(node)!);
 }
 
 function predecessorToReturnTo(state: CoreState, group: GroupState, role: Leading): NodeName | null {
@@ -97,6 +108,8 @@ function preferredNode(state: CoreState, group: GroupState): NodeName | null {
   if (!isHere(state, group)) return null;
   for (const node of nodes) {
     if (node === state.config.self) return null;
+    const peer = state.peers.get(node);
+    if (peer !== undefined && reachesMore(state, peer) < 0) continue;
     const since = group.eligibleSinceMs.get(node);
     if (since !== undefined && due(state, since + failback.afterMs)) return node;
   }

@@ -108,6 +108,8 @@ export interface PeerState {
   leaving: boolean;
   departure: Departure;
   reach: Reach | null;
+  /** Since when it has reached more ping nodes than this node; null: it does not. */
+  reachesMoreSinceMs: Millis | null;
   /** Its own newest heartbeat that was heard. */
   heardBeat: number;
   /** The newest beat of mine that it answered. */
@@ -388,6 +390,7 @@ function newPeer(name: NodeName): PeerState {
     leaving: false,
     departure: 'none',
     reach: null,
+    reachesMoreSinceMs: null,
     heardBeat: 0,
     answeredBeat: 0,
     reports: new Map(),

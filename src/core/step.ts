@@ -7,6 +7,7 @@ import { act, considerActing } from './acting.ts';
 import { isHere, onAddressReading, onMoveResult, reconcileAddress } from './address.ts';
 import { standby } from './claim.ts';
 import { command, pursueCommands } from './commands.ts';
+import { learnReach, trackReach } from './connectivity.ts';
 import { learnDeparture } from './departure.ts';
 import type { Effect } from './effects.ts';
 import { trackEligibility, whyNotEligible } from './eligibility.ts';
@@ -37,6 +38,7 @@ export function step(state: CoreState, event: CoreEvent): Effect[] {
   state.effects = [];
   if (state.stopping.kind === 'gone') return state.effects;
   takeIn(state, event);
+  trackReach(state);
   for (const group of state.groups.values()) turn(state, group);
   pursueCommands(state);
   pursueOrders(state);
@@ -70,6 +72,8 @@ function takeIn(state: CoreState, event: CoreEvent): void {
     }
     case 'departure':
       return learnDeparture(state, event.departure);
+    case 'reach':
+      return learnReach(state, event.reach);
     case 'reload':
       return reload(state, event.config);
     default:

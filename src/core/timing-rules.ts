@@ -70,6 +70,9 @@ export const HANDOVER_RETRY_MOST_MS = 1_800_000;
 /** The same while the machine is about to go: there is no time to be modest. */
 export const DEPARTURE_RETRY_MS = 5_000;
 
+/** Rule 21: how long a peer must have reached more ping nodes, or twice deadtime where that is longer. */
+export const REACH_SETTLED_MS = 10_000;
+
 /** Rule 15: after an optional move the next waits this long, doubling with each, until an hour was quiet. */
 export const HOLD_DOWN_MS = 30_000;
 export const HOLD_DOWN_MOST_MS = 1_800_000;

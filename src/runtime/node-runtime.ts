@@ -1,6 +1,6 @@
 import type { CommandOutcome, Effect } from '../core/effects.ts';
 import type { Command, CoreEvent, Instant, LocalHealth, OwnDeparture } from '../core/events.ts';
-import type { PeerMessage } from '../core/message.ts';
+import type { PeerMessage, Reach } from '../core/message.ts';
 import type { Note } from '../core/notes.ts';
 import { type CoreSnapshot, snapshot } from '../core/snapshot.ts';
 import { type CoreState, createCore } from '../core/state.ts';
@@ -102,6 +102,10 @@ export class NodeRuntime {
 
   departure(departure: OwnDeparture): void {
     this.#loop.push({ type: 'departure', departure });
+  }
+
+  reach(reach: Reach | null): void {
+    this.#loop.push({ type: 'reach', reach });
   }
 
   reload(config: CoreConfig): void {

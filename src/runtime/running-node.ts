@@ -29,6 +29,8 @@ import { LocalHealthWatch } from './local-health.ts';
 import { peerAddresses, sessionTimings } from './node-plan.ts';
 import { NodeRuntime } from './node-runtime.ts';
 import { createParameterReader } from './parameter-reader.ts';
+import { ping } from './ping-probe.ts';
+import { PingWatch } from './ping-watch.ts';
 import { PublicAddresses } from './public-addresses.ts';
 import { reloadDifferences } from './reload-differences.ts';
 import { createServicesPerformer } from './services-performer.ts';
@@ -71,6 +73,7 @@ export class RunningNode implements ControlHandler {
   readonly #health: LocalHealthWatch;
   readonly #departure: DepartureWatch;
   readonly #notifier: Notifier;
+  readonly #ping: PingWatch;
   readonly #listeners = new Set<() => void>();
   #runtime: NodeRuntime | null = null;
 
@@ -117,6 +120,7 @@ export class RunningNode implements ControlHandler {
       log,
     });
     this.#notifier.use(file.notify, CLOSE_AT_MOST_MS);
+    this.#ping = new PingWatch({ probe: ping, onReach: (reach) => this.#runtime?.reach(reach), log });
     this.#departure = new DepartureWatch({
       read: (path, signal) => parts.machine.readMetadata(path, signal),
       policy: () => this.#configuration.file.instanceNotices,
@@ -147,6 +151,7 @@ export class RunningNode implements ControlHandler {
     notify.ready(`${parts.self} is starting`);
     this.#health.start();
     this.#departure.start();
+    this.#ping.use(this.#configuration.file.ping);
     this.#addresses.start();
     try {
       await this.#control.start();
@@ -170,6 +175,7 @@ export class RunningNode implements ControlHandler {
     this.#runtime?.close('the daemon has stopped');
     this.#health.close();
     this.#departure.close();
+    this.#ping.close();
     this.#addresses.close();
     this.#witness.close();
     const closing = Promise.allSettled([
@@ -253,6 +259,7 @@ export class RunningNode implements ControlHandler {
       this.#options.log.level = wanted.file.log.level;
       this.#configuration = wanted;
       this.#notifier.use(wanted.file.notify, CLOSE_AT_MOST_MS);
+      this.#ping.use(wanted.file.ping);
       void this.#health.validate();
       return '';
     } catch (error) {

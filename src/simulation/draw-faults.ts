@@ -65,6 +65,7 @@ const MANNERS: Readonly<Record<FaultClass, Manner>> = {
   'stop-hangs': { lastsMs: [1_000, 20_000], amount: [0.2, 1], most: 2 },
   'monitor-hangs': { lastsMs: [1_000, 20_000], amount: [0.2, 1], most: 2 },
   ineligible: { lastsMs: [200, 15_000] },
+  'pings-lost': { lastsMs: [1_000, 40_000], amount: [1, 4], most: 4 },
   departure: { lastsMs: [500, 30_000], amount: [1, 4], most: 4 },
   switchover: {},
   force: { most: 3 },
@@ -170,7 +171,13 @@ export function drawFaultOf(random: Prng, name: FaultClass, atMs: number, wishes
   };
 }
 
-const SOMETIMES_FOR_ALL: ReadonlySet<FaultClass> = new Set(['loss', 'delay', 'witness-down', 'ec2-down']);
+const SOMETIMES_FOR_ALL: ReadonlySet<FaultClass> = new Set([
+  'loss',
+  'delay',
+  'witness-down',
+  'ec2-down',
+  'pings-lost',
+]);
 const FOR_ALL: ReadonlySet<FaultClass> = new Set([
   'duplicates',
   'key-rotation',

@@ -7,6 +7,7 @@ const SERIAL: readonly FaultClass[] = [
   'service-dies',
   'service-sick',
   'ineligible',
+  'pings-lost',
   'start-fails',
   'crash',
   'flap',

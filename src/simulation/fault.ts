@@ -49,6 +49,7 @@ export const FAULT_CLASSES = [
   'monitor-hangs',
   'ineligible',
   'departure',
+  'pings-lost',
   // Operators
   'switchover',
   'force',

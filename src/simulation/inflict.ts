@@ -4,6 +4,7 @@ import { announceDeparture } from './departure-fault.ts';
 import { EVERY, type Fault } from './fault.ts';
 import type { Machine } from './machine.ts';
 import { haltProcess, killDaemon, powerOff, reboot, standStill } from './machine-faults.ts';
+import { losePings } from './ping-fault.ts';
 import type { Disturbance, RemoteService } from './remote-service.ts';
 import { replay } from './replay.ts';
 import { rotateKeys } from './rotate-keys.ts';
@@ -157,6 +158,8 @@ function inflictMachine(world: World, fault: Fault): Undo | null {
     case 'ineligible':
       setEligibility(world, machine, 'simulated: nginx -t fails');
       return () => setEligibility(world, machine, '');
+    case 'pings-lost':
+      return losePings(world, fault);
     case 'departure':
       return announceDeparture(world, machine, fault);
     default:

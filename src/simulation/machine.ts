@@ -79,6 +79,9 @@ export interface Machine {
   departure: OwnDeparture;
   /** The daemon did not run when that changed. */
   departureUntold: boolean;
+  /** How many ping nodes it does not reach, by fault; null until the first such fault: it watches none. */
+  pingsLost: number[] | null;
+  reachUntold: boolean;
   /** Sent to the next daemon once it runs. */
   readonly waitingCommands: Command[];
 }

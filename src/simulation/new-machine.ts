@@ -31,6 +31,8 @@ export function newMachine(terrain: Terrain, index: number, random: Prng): Machi
     ineligible: terrain.groups.map(() => ''),
     departure: STAYS,
     departureUntold: false,
+    pingsLost: null,
+    reachUntold: false,
     waitingCommands: [],
   };
 }

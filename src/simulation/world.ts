@@ -14,6 +14,7 @@ import { Mail } from './mail.ts';
 import { Network, type Packet } from './network.ts';
 import { newMachine } from './new-machine.ts';
 import type { Observer, ServiceCause } from './observer.ts';
+import { reachOf } from './ping-fault.ts';
 import { Prng } from './prng.ts';
 import { configOf, type Terrain } from './terrain.ts';
 
@@ -228,6 +229,7 @@ export class World {
     this.step(machine, { type: 'tick', at });
     for (const group of this.terrain.groups) this.tellHealth(machine, this.groupIndex(group.name));
     if (machine.departure.grade !== 'none') this.tellDeparture(machine);
+    this.tellReach(machine);
     for (const command of machine.waitingCommands.splice(0)) this.command(machine, command);
   }
 
@@ -273,6 +275,14 @@ export class World {
     this.step(machine, { type: 'departure', at: clock.at(this.nowMs), departure });
   }
 
+  /** The shell counted the ping nodes that answer. */
+  tellReach(machine: Machine): void {
+    machine.reachUntold = machine.daemon === null || isHalted(machine);
+    if (machine.reachUntold || machine.pingsLost === null) return;
+    const at = machine.clock.at(this.nowMs);
+    this.step(machine, { type: 'reach', at, reach: reachOf(machine.pingsLost) });
+  }
+
   setServices(machine: Machine, group: number, running: boolean, cause: ServiceCause): void {
     const services = machine.services[group];
     if (services === undefined || services.running === running) return;
@@ -309,6 +319,7 @@ export class World {
     }
     for (const command of daemon.commands.splice(0)) this.command(machine, command);
     if (machine.departureUntold && machine.daemon === daemon) this.tellDeparture(machine);
+    if (machine.reachUntold && machine.daemon === daemon) this.tellReach(machine);
     if (machine.daemon === daemon) this.step(machine, { type: 'tick', at: machine.clock.at(this.nowMs) });
   }
 

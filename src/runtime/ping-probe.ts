@@ -1,0 +1,71 @@
+import { connect } from 'node:net';
+import { Agent, request } from 'undici';
+import type { PingNode } from '../config/ping-schema.ts';
+import { runProcess } from '../resources/process-runner.ts';
+
+/** `unknown`: this machine could not ask (no such program, no descriptors): it says nothing of the network. */
+export type PingAnswer = 'reached' | 'silent' | 'unknown';
+
+export type PingProbe = (node: PingNode, timeoutMs: number, signal: AbortSignal) => Promise<PingAnswer>;
+
+/** This machine's own trouble. */
+const OWN_TROUBLE = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EACCES', 'EPERM']);
+const KILL_GRACE_MS = 200;
+
+/** Never rejects; answers soon after `timeoutMs`. */
+export const ping: PingProbe = (node, timeoutMs, signal) => {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  switch (node.kind) {
+    case 'icmp':
+      return pingIcmp(node.address, timeoutMs, signal);
+    case 'tcp':
+      return pingTcp(node, limit);
+    case 'http':
+      return pingHttp(node.url, limit);
+  }
+};
+
+/** Node has no ICMP sockets; the program has had the right to send echo requests for ever. */
+async function pingIcmp(address: string, timeoutMs: number, signal: AbortSignal): Promise<PingAnswer> {
+  const seconds = String(Math.max(1, Math.ceil(timeoutMs / 1000)));
+  const command = ['ping', '-n', '-q', '-c', '1', '-W', seconds, address];
+  const limits = { deadlineMs: timeoutMs, signal, killGraceMs: KILL_GRACE_MS };
+  const outcome = await runProcess(command, { ...limits, env: { LC_ALL: 'C' } });
+  if (outcome.kind === 'timed-out') return 'silent';
+  if (outcome.kind !== 'exited') return 'unknown';
+  // 1: no reply. 2 is also "network is unreachable", which is what this is about, but not a wrong option.
+  if (outcome.code === 0) return 'reached';
+  return outcome.code === 1 || /unreachable/i.test(outcome.output) ? 'silent' : 'unknown';
+}
+
+async function pingTcp(node: { host: string; port: number }, limit: AbortSignal): Promise<PingAnswer> {
+  const socket = connect({ host: node.host, port: node.port });
+  try {
+    return await new Promise<PingAnswer>((resolve) => {
+      socket.once('connect', () => resolve('reached'));
+      socket.once('error', (error) => resolve(answerOf(error)));
+      limit.addEventListener('abort', () => resolve('silent'), { once: true });
+    });
+  } finally {
+    socket.on('error', () => {});
+    socket.resetAndDestroy();
+  }
+}
+
+/** On a fresh connection: a kept one would prove a way of long ago. */
+async function pingHttp(url: string, limit: AbortSignal): Promise<PingAnswer> {
+  const dispatcher = new Agent({ pipelining: 0 });
+  try {
+    const { body } = await request(url, { dispatcher, reset: true, signal: limit });
+    body.on('error', () => {});
+    body.destroy();
+    return 'reached';
+  } catch (error) {
+    return limit.aborted ? 'silent' : answerOf(error);
+  } finally {
+    void dispatcher.destroy().catch(() => {});
+  }
+}
+
+const answerOf = (error: unknown): PingAnswer =>
+  OWN_TROUBLE.has((error as NodeJS.ErrnoException).code ?? '') ? 'unknown' : 'silent';
