@@ -24,11 +24,15 @@ import {
   QueryApi,
 } from '../support/cloudformation.ts';
 import { useLocalStack } from '../support/localstack.ts';
+import { ScriptRoot } from '../support/script-root.ts';
 
 const REGION = 'eu-central-1';
 const STACK = 'eipkeeper-example';
 
 vi.setConfig({ testTimeout: 60_000 });
+
+/** Of a presigned URL in either style: "/key". */
+const objectIn = (url: string) => new URL(url).pathname.replace(/^\/cloudformation-waitcondition-[^/]+/, '');
 
 /**
  * The example's template, deployed. LocalStack has stand-ins for the address and the interfaces, so both are given:
@@ -71,20 +75,40 @@ describe("the CDK example on LocalStack's CloudFormation", () => {
   const idsOf = (type: string) =>
     [...resources.values()].filter((resource) => resource.type === type).map(({ physicalId }) => physicalId);
 
+  const scriptOf = async (InstanceId: string) => {
+    const command = new DescribeInstanceAttributeCommand({ InstanceId, Attribute: 'userData' });
+    return Buffer.from((await ec2.send(command)).UserData?.Value ?? '', 'base64').toString('utf8');
+  };
+
   it('makes two instances, each with a script that a shell can read and a handle of its own', async () => {
     const instanceIds = idsOf('AWS::EC2::Instance');
     expect(instanceIds).toHaveLength(2);
-    const scripts = await Promise.all(
-      instanceIds.map(async (InstanceId) => {
-        const command = new DescribeInstanceAttributeCommand({ InstanceId, Attribute: 'userData' });
-        const encoded = (await ec2.send(command)).UserData?.Value ?? '';
-        return Buffer.from(encoded, 'base64').toString('utf8');
-      }),
-    );
-    for (const script of scripts) {
+    for (const script of await Promise.all(instanceIds.map(scriptOf))) {
       execFileSync('sh', ['-n'], { input: script });
       expect(script).toContain("config='ssm:/eipkeeper/web/config'");
       expect(script).toMatch(/^ {4}'https?:\/\/[^']+'/m);
+    }
+  });
+
+  it('hears from the script how it ended, at its wait condition', async () => {
+    const bucket = `${localStack.endpoint}/cloudformation-waitcondition-${REGION}`;
+    await fetch(bucket, { method: 'PUT' });
+    // The curl of this machine is not replaced: it finds no package where the example's template has it.
+    const root = await ScriptRoot.create(['apt-get', 'systemctl', 'eipkeeper', 'nginx']);
+    try {
+      const script = (await scriptOf(idsOf('AWS::EC2::Instance')[0] ?? '')).replace(
+        'https://example.com',
+        'http://127.0.0.1:1',
+      );
+      const { code, output } = await root.run(script.replaceAll('--retry 5 ', '--retry 0 '));
+      expect(output).not.toContain('could not be told');
+      expect(code).toBe(7);
+      const [, url = ''] = /^ {4}'(https?:\/\/[^']+)'/m.exec(script) ?? [];
+      const told = (await (await fetch(`${bucket}${objectIn(url)}`)).json()) as Record<string, string>;
+      expect(told).toMatchObject({ Status: 'FAILURE', Data: '7' });
+      expect(told.Reason).toMatch(/fetching the package failed with 7: curl: \(7\)/);
+    } finally {
+      await root.remove();
     }
   });
 
