@@ -127,7 +127,10 @@ describeWhere(missingPrograms({ haproxy: 'haproxy' }), 'haproxy', () => {
     for (const worker of workers) process.kill(worker.pid, 'SIGSTOP');
     process.kill(killed?.pid ?? 0, 'SIGKILL');
     await expect.poll(() => readProcess(killed?.pid ?? 0)).toBeNull();
-    expect(await haproxy().start(limits)).toEqual(RUNNING);
+    const blind = haproxy({ health: null });
+    expect(await blind.monitor(limits)).toEqual(STOPPED);
+    expect(await blind.start(limits)).toEqual(RUNNING);
+    expect(await ask()).toBe('served');
     for (const worker of workers) expect(await readProcess(worker.pid)).toBeNull();
   });
 
