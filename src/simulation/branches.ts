@@ -197,6 +197,12 @@ export const BRANCHES: readonly Branch[] = [
     text: 'complain(state, group, `it is on the foreign',
   },
   {
+    id: 'rule 21: the better connected node is handed the group',
+    file: 'placement.ts',
+    text: 'return { target: better.name,',
+  },
+  { id: 'rule 21: a node that reaches nobody', file: 'eligibility.ts', text: 'return cutOff;' },
+  {
     id: 'rule 20: a machine that goes hands over',
     file: 'placement.ts',
     text: 'return { target: other, why: state.departure.why',

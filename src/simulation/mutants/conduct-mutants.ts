@@ -283,4 +283,30 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
     ],
     worlds: ['pair'],
   },
+  {
+    rule: 'a node that reaches no ping node claims',
+    of: 'rule 21',
+    patches: [{ file: 'core/eligibility.ts', from: "if (cutOff !== '') return cutOff;", to: '' }],
+    worlds: ['scenarios'],
+  },
+  {
+    rule: 'a leader keeps what a better connected node could serve',
+    of: 'rule 21',
+    patches: [
+      { file: 'core/placement.ts', from: 'if (better !== null) {', to: 'if (better !== null && false) {' },
+    ],
+    worlds: ['scenarios'],
+  },
+  {
+    rule: 'a group fails back to a node that reaches fewer',
+    of: 'rule 21',
+    patches: [
+      {
+        file: 'core/placement.ts',
+        from: 'if (peer !== undefined && reachesMore(state, peer) < 0) continue;',
+        to: '',
+      },
+    ],
+    worlds: ['scenarios'],
+  },
 ];
