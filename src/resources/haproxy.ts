@@ -49,6 +49,11 @@ export class Haproxy implements ResourceAdapter {
     this.#options = options;
   }
 
+  /** The last master that was seen. */
+  get processes(): readonly ProcessEntry[] {
+    return this.#known === null ? [] : [this.#known];
+  }
+
   async validate(limits: CallLimits): Promise<ResourceState> {
     const command = [this.#options.binary, '-c', '-f', this.#options.config];
     const outcome = await runProcess(command, {

@@ -55,6 +55,10 @@ export class SupervisedProgram implements ResourceAdapter {
     this.#options = options;
   }
 
+  get processes(): readonly ProcessEntry[] {
+    return this.#known === null ? [] : [this.#known];
+  }
+
   async validate(): Promise<ResourceState> {
     return (await this.#find()) === null ? STOPPED : RUNNING;
   }

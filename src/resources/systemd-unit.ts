@@ -22,6 +22,8 @@ export interface UnitProperties {
   /** Of a service: simple, notify, oneshot. */
   readonly type: string;
   readonly remainsAfterExit: boolean;
+  /** Of a service that runs; else 0. */
+  readonly mainPid: number;
 }
 
 export type UnitAnswer =
@@ -41,6 +43,7 @@ const PROPERTIES = [
   'WantedBy',
   'Type',
   'RemainAfterExit',
+  'MainPID',
 ];
 
 export async function readUnit(unit: string, limits: CallLimits): Promise<UnitAnswer> {
@@ -67,6 +70,7 @@ export function parseUnit(output: string): UnitProperties {
     wantedBy: property('WantedBy'),
     type: property('Type'),
     remainsAfterExit: property('RemainAfterExit') === 'yes',
+    mainPid: Number(property('MainPID')),
   };
 }
 

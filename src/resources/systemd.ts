@@ -1,3 +1,4 @@
+import { type ProcessEntry, readProcess } from './process-table.ts';
 import {
   type AtBoot,
   type Budget,
@@ -40,10 +41,16 @@ const LAST_LOOK_MS = 300;
 export class SystemdUnit implements ResourceAdapter {
   readonly name: string;
   readonly #options: SystemdOptions;
+  #main: ProcessEntry | null = null;
 
   constructor(options: SystemdOptions) {
     this.name = `systemd ${options.unit}`;
     this.#options = options;
+  }
+
+  /** The main process as it was last seen; other kinds of units have none. */
+  get processes(): readonly ProcessEntry[] {
+    return this.#main === null ? [] : [this.#main];
   }
 
   async validate(limits: CallLimits): Promise<ResourceState> {
@@ -167,8 +174,11 @@ export class SystemdUnit implements ResourceAdapter {
     return this.#read(lastMoment(budget));
   }
 
-  #read(limits: CallLimits): Promise<UnitAnswer> {
-    return readUnit(this.#options.unit, limits);
+  async #read(limits: CallLimits): Promise<UnitAnswer> {
+    const answer = await readUnit(this.#options.unit, limits);
+    const pid = answer.kind === 'known' ? answer.unit.mainPid : 0;
+    this.#main = pid === 0 ? null : await readProcess(pid);
+    return answer;
   }
 
   #control(verb: 'start' | 'stop' | 'reset-failed' | 'kill', limits: CallLimits): Promise<string> {

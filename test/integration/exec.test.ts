@@ -163,6 +163,7 @@ describe('a supervised program', () => {
     expect(await resource.start(limits)).toEqual({ kind: 'running' });
     expect(readFileSync(join(dir, 'said'), 'utf8')).toBe('hello\n');
     const { pid } = JSON.parse(readFileSync(join(dir, 'program.pid'), 'utf8'));
+    expect(resource.processes.map((entry) => entry.pid)).toEqual([pid]);
     expect(await resource.stop(limits)).toEqual({ kind: 'stopped' });
     expect(await resource.monitor(limits)).toEqual({ kind: 'stopped' });
     await expect.poll(() => findProcesses((entry) => entry.groupId === pid)).toEqual([]);

@@ -73,12 +73,14 @@ describeWhere(missingPrograms({ haproxy: 'haproxy' }), 'haproxy', () => {
     expect(await resource.start(limits)).toEqual(RUNNING);
     expect(await ask()).toBe('served');
     const first = await master();
+    expect(resource.processes).toEqual([first]);
     expect(await haproxy().start(limits)).toEqual(RUNNING);
     expect(await master()).toEqual(first);
     expect(await resource.monitor(limits)).toEqual(RUNNING);
     expect(await resource.stop(limits)).toEqual(STOPPED);
     expect(await haproxy().stop(limits)).toEqual(STOPPED);
     expect(await resource.monitor(limits)).toEqual(STOPPED);
+    expect(resource.processes).toEqual([]);
     expect(await findHaproxy(executable, config)).toEqual({ master: null, workers: [] });
   });
 
