@@ -9,6 +9,7 @@ import { addDecode } from './commands/decode.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
 import { addKeygen } from './commands/keygen.ts';
+import { addCleanup, addMaintenance } from './commands/maintenance.ts';
 import { addFailover, addSwitchover } from './commands/move.ts';
 import { addReload } from './commands/reload.ts';
 import { addRun } from './commands/run.ts';
@@ -42,6 +43,8 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addFailover(program, io, finish);
   addStandby(program, io, finish);
   addOnline(program, io, finish);
+  addMaintenance(program, io, finish);
+  addCleanup(program, io, finish);
   addReload(program, io, finish);
   addConfig(program, io);
   addKeygen(program, io);

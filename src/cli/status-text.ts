@@ -61,6 +61,8 @@ function nodeLists(nodes: readonly NodeStatus[]): readonly string[] {
 function groupSection(group: GroupStatus, { node }: StatusSnapshot): readonly string[] {
   const width = Math.max(...group.resources.map((resource) => resource.name.length), 0);
   const lines = [`Group ${group.name} (${group.kind}, term ${group.term}): ${leadership(group, node)}`];
+  if (group.maintenance)
+    lines.push('  IN MAINTENANCE: it is watched, and nothing is started, stopped or moved');
   for (const resource of group.resources) {
     lines.push(
       `  ${resource.name.padEnd(width)}  (${resource.type}): ${resourceState(resource, group, node)}`,
@@ -69,6 +71,10 @@ function groupSection(group: GroupStatus, { node }: StatusSnapshot): readonly st
   if (group.address.complaint !== '') lines.push(`  the address: ${group.address.complaint}`);
   if (group.handover !== null) {
     lines.push(`  moving to ${group.handover.target} (${group.handover.phase}): ${group.handover.why}`);
+  }
+  for (const { resource, count, until, reason } of group.failures) {
+    const what = `${resource || 'its services'} failed ${times(count)} on ${node} (${reason})`;
+    lines.push(`  ${what}${until === null ? '' : `; ${node} does not lead it until ${until}`}`);
   }
   for (const candidate of group.candidates) {
     if (!candidate.eligible) lines.push(`  ${candidate.node} could not lead: ${candidate.reason}`);
@@ -142,4 +148,5 @@ function failedActions({ groups, time }: StatusSnapshot): readonly string[] {
   return lines.length === 0 ? [] : ['Failed actions:', ...lines];
 }
 
+const times = (number: number): string => (number === 1 ? 'once' : `${number} times`);
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

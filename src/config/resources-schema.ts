@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { RestartPolicy } from '../core/types.ts';
+import { type MonitorSettings, monitorSchema, restartSchema } from './monitor-schema.ts';
 import { elasticIpSchema } from './resources/elastic-ip.ts';
 import { execSchema } from './resources/exec.ts';
 import { haproxySchema } from './resources/haproxy.ts';
@@ -25,7 +27,21 @@ export const RESOURCE_TYPES = Object.keys(SCHEMAS) as readonly ResourceType[];
 /** One entry of `resources`: its word, and its settings with the defaults filled in. */
 export type Resource = {
   readonly [T in ResourceType]: { readonly type: T; readonly parameters: z.output<(typeof SCHEMAS)[T]> };
-}[ResourceType];
+}[ResourceType] &
+  Care;
+
+/** What stands beside the resource, whatever its type. */
+export interface Care {
+  readonly monitor: MonitorSettings;
+  readonly restart: RestartPolicy;
+}
+
+const CARE = {
+  monitor: monitorSchema.describe('How it is watched, besides what its type looks at.'),
+  restart: restartSchema.describe('How often it is started again on a node before the group moves.'),
+};
+/** The address is looked at by other rules. */
+const NEEDS_CARE = Object.keys(CARE);
 /** What EC2 keeps on one node at a time; the core moves it. */
 export type AddressResource = Extract<Resource, { readonly type: 'elastic-ip' }>;
 export type ServiceResource = Exclude<Resource, AddressResource>;
@@ -35,16 +51,27 @@ export const needsExclusivity = ({ parameters }: Resource): boolean =>
   'exclusive' in parameters && parameters.exclusive === true;
 
 export const resourceSchema = z
-  .strictObject(SCHEMAS, {
-    error: (issue) =>
-      issue.code === 'invalid_type' ? 'expected one resource, like "- nginx: {}"' : undefined,
-  })
+  .strictObject(
+    { ...SCHEMAS, ...CARE },
+    {
+      error: (issue) =>
+        issue.code === 'invalid_type' ? 'expected one resource, like "- nginx: {}"' : undefined,
+    },
+  )
   .partial()
   .transform((value, context): Resource => {
-    const resources = Object.entries(value)
+    const { monitor, restart, ...written } = value;
+    const care = { monitor: monitor ?? monitorSchema.parse({}), restart: restart ?? restartSchema.parse({}) };
+    const resources = Object.entries(written)
       .filter(([, parameters]) => parameters !== undefined)
-      .map(([type, parameters]) => ({ type, parameters }) as Resource);
+      .map(([type, parameters]) => ({ type, parameters, ...care }) as Resource);
     const [only, second] = resources;
+    if (only?.type === 'elastic-ip' && second === undefined) {
+      for (const key of NEEDS_CARE.filter((each) => each in value)) {
+        const message = 'is for services: eipkeeper looks at the address by itself';
+        context.addIssue({ code: 'custom', path: [key], message });
+      }
+    }
     if (only !== undefined && second === undefined) return only;
     const message =
       only === undefined

@@ -333,7 +333,7 @@ export const configurationSchema = z
         .describe('Who is told of changes, by a command or an HTTP POST: docs/notifications.md.'),
       stateDirectory: absolutePath
         .default('/var/lib/eipkeeper')
-        .describe('Remembers across reboots: the highest terms seen, standby.'),
+        .describe('Remembers across reboots: the highest terms seen, standby, maintenance.'),
       journal: journalSchema
         .prefault('on')
         .describe(

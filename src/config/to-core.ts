@@ -1,5 +1,5 @@
 import type { CoreConfig, NodeName } from '../core/types.ts';
-import type { Configuration } from './configuration.ts';
+import { type Configuration, groupResources } from './configuration.ts';
 
 /** What the core needs to know; `self` is one of the configured nodes (`findOwnNode`). */
 export function toCoreConfig({ file, timings }: Configuration, self: NodeName): CoreConfig {
@@ -16,6 +16,7 @@ export function toCoreConfig({ file, timings }: Configuration, self: NodeName): 
         failback: group.failback,
         standbyServices: group.standbyServices,
         timings: groupTimings,
+        restarts: groupResources(group).services.map(({ restart }) => restart),
       };
     }),
     keepaliveMs: timings.keepaliveMs,

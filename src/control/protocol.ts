@@ -34,6 +34,8 @@ const requestSchema = z.discriminatedUnion('type', [
     timeoutMs: z.number().positive().max(MAX_COMMAND_TIMEOUT_MS),
   }),
   z.strictObject({ type: z.literal('set-drained'), drained: z.boolean() }),
+  z.strictObject({ type: z.literal('maintenance'), group: name.nullable(), on: z.boolean() }),
+  z.strictObject({ type: z.literal('cleanup'), group: name.nullable(), node: name.nullable() }),
   z.strictObject({ type: z.literal('reload') }),
   z.strictObject({ type: z.literal('stop'), mode: z.enum(['leave', 'hold']) }),
 ]);

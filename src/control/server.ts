@@ -129,6 +129,8 @@ export class ControlServer {
           () => EXIT.unsafe,
         );
       case 'set-drained':
+      case 'maintenance':
+      case 'cleanup':
       case 'move': {
         const by = await this.#identify(socket, channel);
         if (by === null) return null;

@@ -74,6 +74,25 @@ const groupSchema = z.object({
     readMsAgo: z.number().nullable().describe('The age of the reading; null: never read.'),
     complaint: z.string().describe("What is wrong with the address; '' otherwise."),
   }),
+  maintenance: z
+    .boolean()
+    .describe(
+      'Watched and reported, and nothing is started, stopped or moved; as the node that was asked knows it.',
+    ),
+  failures: z
+    .array(
+      z.object({
+        resource: z.string().describe("Its name; '' when it is not known which failed."),
+        count: z.int().describe('On the node that was asked, not forgotten yet.'),
+        reason: z.string().describe('Of the newest, in a sentence.'),
+        ineligible: z.boolean().describe('Too many: this node does not lead the group.'),
+        until: z
+          .string()
+          .nullable()
+          .describe('ISO 8601: when they are forgotten; null while restarts go on.'),
+      }),
+    )
+    .describe('Services that failed here lately. `eipkeeper cleanup` forgets them.'),
   resources: z.array(resourceSchema).describe('In the order of their start, the Elastic IP last.'),
   candidates: z
     .array(

@@ -1,6 +1,7 @@
 import { isHere } from './address.ts';
 import { authorityUntil, grantedUntil } from './authority.ts';
 import { whyNotChosen } from './eligibility.ts';
+import { inMaintenance } from './maintenance.ts';
 import type { Departure, ReportedRole } from './message.ts';
 import { roleOf } from './reports.ts';
 import type { ServicesState } from './services-state.ts';
@@ -58,6 +59,15 @@ export interface GroupSnapshot {
     readonly complaint: string;
   };
   readonly services: Pick<ServicesState, 'status' | 'reason'>;
+  readonly maintenance: boolean;
+  readonly failures: readonly {
+    /** The place of the resource in the group; -1 when it is not known which failed. */
+    readonly resource: number;
+    readonly count: number;
+    readonly reason: string;
+    /** For how much longer the node is ineligible because of them; null: it is not. */
+    readonly ineligibleForMs: number | null;
+  }[];
   /** '' when this node could lead. */
   readonly ineligible: string;
   readonly handover: { readonly target: NodeName; readonly phase: string; readonly why: string } | null;
@@ -111,6 +121,13 @@ function groupSnapshot(state: CoreState, group: GroupState): GroupSnapshot {
       complaint: group.address.complaint,
     },
     services: { status: group.services.status, reason: group.services.reason },
+    maintenance: inMaintenance(group),
+    failures: [...group.services.failures].map(([resource, { times, reason, untilMs }]) => ({
+      resource,
+      count: times.length,
+      reason,
+      ineligibleForMs: untilMs === null ? null : Math.max(0, untilMs - state.nowMs),
+    })),
     ineligible: whyNotChosen(state, group),
     handover:
       handover === null ? null : { target: handover.target, phase: handover.phase.kind, why: handover.why },

@@ -117,9 +117,25 @@ function groupStatus(group: GroupSnapshot, sources: StatusSources): GroupStatus 
     resources: [...(facts?.resources ?? []), ...addressStatuses(group, facts)],
     candidates: (facts?.nodes ?? []).map((node) => candidate(node, group, sources.core)),
     handover: group.handover,
+    maintenance: group.maintenance,
+    failures: failuresOf(group, facts?.resources ?? [], sources.now),
     lastChange: sources.facts.lastChange(group.name),
     failedActions: [...sources.facts.failedActions(group.name)],
   };
+}
+
+function failuresOf(
+  group: GroupSnapshot,
+  resources: readonly ResourceStatus[],
+  now: Date,
+): GroupStatus['failures'] {
+  return group.failures.map(({ resource, count, reason, ineligibleForMs }) => ({
+    resource: resources[resource]?.name ?? '',
+    count,
+    reason,
+    ineligible: ineligibleForMs !== null,
+    until: ineligibleForMs === null ? null : new Date(now.getTime() + ineligibleForMs).toISOString(),
+  }));
 }
 
 /** A node without peers has authority without end, which JSON cannot say. */

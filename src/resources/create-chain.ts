@@ -1,11 +1,15 @@
+import type { MonitorSettings } from '../config/monitor-schema.ts';
 import type { ExecParameters } from '../config/resources/exec.ts';
 import type { ServiceResource } from '../config/resources-schema.ts';
 import type { GroupKind, GroupName } from '../core/types.ts';
+import { CheckedResource } from './checked-resource.ts';
+import { createChecks } from './checks.ts';
 import { ExecResource } from './exec.ts';
 import { Haproxy } from './haproxy.ts';
 import { LsbScript } from './lsb.ts';
 import { Nginx } from './nginx.ts';
 import { OcfAgent } from './ocf.ts';
+import type { ProcessEntry } from './process-table.ts';
 import type { AtBoot, ResourceAdapter } from './resource-adapter.ts';
 import { ResourceChain } from './resource-chain.ts';
 import { SupervisedProgram } from './supervised-program.ts';
@@ -19,15 +23,29 @@ export interface ChainOptions {
   readonly resources: readonly ServiceResource[];
   /** For pid files and the output of started services. */
   readonly runDir: string;
-  readonly onUnhealthy: (reason: string) => void;
+  readonly onBlind: (resource: string, reason: string) => void;
   readonly onWarning: (warning: string) => void;
 }
 
 /** The adapters of one group, from its configuration. Does nothing to the machine. */
 export function createChain(options: ChainOptions): ResourceChain {
   const used = new Set<string>();
-  const adapters = options.resources.map((resource) => createAdapter(resource, options, used));
-  return new ResourceChain(adapters, options);
+  const adapters = options.resources.map((resource) =>
+    withChecks(createAdapter(resource, options, used), resource.monitor),
+  );
+  return new ResourceChain(
+    adapters,
+    options,
+    options.resources.map(({ monitor }) => monitor),
+  );
+}
+
+function withChecks(adapter: ResourceAdapter, { checks, timeoutMs }: MonitorSettings): ResourceAdapter {
+  let processes: readonly ProcessEntry[] = [];
+  const wanted = createChecks(checks, (found) => {
+    processes = found;
+  });
+  return wanted.length === 0 ? adapter : new CheckedResource(adapter, wanted, timeoutMs, () => processes);
 }
 
 function createAdapter(resource: ServiceResource, options: ChainOptions, used: Set<string>): ResourceAdapter {

@@ -33,7 +33,9 @@ export async function findMaster(identity: NginxIdentity): Promise<ProcessEntry 
   const byPid = pid === null ? null : await readProcess(pid);
   if (byPid !== null && isMaster(byPid, identity)) return byPid;
   const withConfig = new RegExp(`\\s-c\\s?${escapeRegExp(identity.config)}(\\s|$)`);
-  const [found] = await findProcesses((entry) => isMaster(entry, identity) && withConfig.test(entry.title));
+  const [found] = await findProcesses((entry) => isMaster(entry, identity) && withConfig.test(entry.title), {
+    executable: identity.executable,
+  });
   return found !== undefined && (await inOurNamespace(found)) ? found : null;
 }
 
@@ -53,6 +55,7 @@ export async function findOrphans(
       entry.sessionId === masterPid &&
       entry.executable === identity.executable &&
       /^nginx: (worker|cache)/.test(entry.title),
+    { sessionId: masterPid },
   );
   const orphans: ProcessEntry[] = [];
   for (const entry of candidates) {
@@ -61,6 +64,12 @@ export async function findOrphans(
     if (await inOurNamespace(entry)) orphans.push(entry);
   }
   return orphans;
+}
+
+/** A worker that was asked to quit says so, and closes its listening sockets, before it ends its last requests. */
+export async function hasLetGo(worker: ProcessEntry): Promise<boolean> {
+  const now = await readProcess(worker.pid);
+  return now?.startTicks !== worker.startTicks || now.title.includes('is shutting down');
 }
 
 function isMaster(entry: ProcessEntry, identity: NginxIdentity): boolean {

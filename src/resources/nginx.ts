@@ -1,6 +1,6 @@
 import { checkHttpHealth, type HealthCheck } from './http-health.ts';
 import { type NginxSettings, readNginxSettings, testNginxConfig } from './nginx-config.ts';
-import { findMaster, findOrphans, type NginxIdentity, readPidFile } from './nginx-processes.ts';
+import { findMaster, findOrphans, hasLetGo, type NginxIdentity, readPidFile } from './nginx-processes.ts';
 import { describeBindFailure } from './port-holder.ts';
 import { describeOutcome, oneLine, runProcess } from './process-runner.ts';
 import { isAlive, type ProcessEntry, resolveExecutable, signalProcess } from './process-table.ts';
@@ -44,10 +44,14 @@ export class Nginx implements ResourceAdapter {
   readonly #options: NginxOptions;
   #settings: NginxSettings | null = null;
   /** Survives an emptied pid file: the session by which workers without a master are recognised. */
-  #lastMasterPid: number | null = null;
+  #lastMaster: ProcessEntry | null = null;
 
   constructor(options: NginxOptions) {
     this.#options = options;
+  }
+
+  get processes(): readonly ProcessEntry[] {
+    return this.#lastMaster === null ? [] : [this.#lastMaster];
   }
 
   async validate(limits: CallLimits): Promise<ResourceState> {
@@ -75,7 +79,8 @@ export class Nginx implements ResourceAdapter {
     // It lives but does not answer: a restart is what is left, and the new configuration was tested first.
     if (running !== null) await this.#endMaster(running, shareOf(budget, HEAL_SHARE));
     const tested = await this.#identity(left(budget));
-    await this.#clearOrphans(tested, budget);
+    // Their last requests may end beside the new master.
+    await this.#clearOrphans(tested, budget, hasLetGo);
     if (budget.signal.aborted) return this.#failed('its start was called off');
     const refused = await this.#launch(left(budget));
     if (refused !== '') return this.#failed(await describeBindFailure(refused));
@@ -92,7 +97,7 @@ export class Nginx implements ResourceAdapter {
     }
     const master = await this.#master(identity);
     if (master !== null) await this.#endMaster(master, budget);
-    await this.#clearOrphans(identity, budget);
+    await this.#clearOrphans(identity, budget, async (orphan) => !(await isAlive(orphan)));
     const remains = await this.#master(identity);
     if (remains === null) return STOPPED;
     return this.#failed(
@@ -164,13 +169,18 @@ export class Nginx implements ResourceAdapter {
     }
   }
 
-  async #clearOrphans(identity: NginxIdentity, budget: Budget): Promise<void> {
+  /** Waits until each is out of the way, which `isOut` tells; who takes too long is killed. */
+  async #clearOrphans(
+    identity: NginxIdentity,
+    budget: Budget,
+    isOut: (orphan: ProcessEntry) => Promise<boolean>,
+  ): Promise<void> {
     const orphans = await findOrphans(identity, await this.#masterPid(identity));
     if (orphans.length === 0) return;
-    const gone = async () => (await Promise.all(orphans.map(isAlive))).every((alive) => !alive);
+    const gone = async () => (await Promise.all(orphans.map(isOut))).every((out) => out);
     for (const orphan of orphans) await signalProcess(orphan, 'SIGQUIT');
     if (await waitUntil(gone, shareOf(budget, 1, ORPHAN_GRACE_MS))) return;
-    for (const orphan of orphans) await signalProcess(orphan, 'SIGKILL');
+    for (const orphan of orphans) if (!(await isOut(orphan))) await signalProcess(orphan, 'SIGKILL');
     await waitUntil(gone, shareOf(budget, 1, ORPHAN_GRACE_MS));
   }
 
@@ -180,12 +190,12 @@ export class Nginx implements ResourceAdapter {
 
   async #master(identity: NginxIdentity): Promise<ProcessEntry | null> {
     const master = await findMaster(identity);
-    if (master !== null) this.#lastMasterPid = master.pid;
+    if (master !== null) this.#lastMaster = master;
     return master;
   }
 
   async #masterPid(identity: NginxIdentity): Promise<number | null> {
-    return (await readPidFile(identity.pidFile)) ?? this.#lastMasterPid;
+    return (await readPidFile(identity.pidFile)) ?? this.#lastMaster?.pid ?? null;
   }
 
   async #identity(limits: CallLimits): Promise<NginxIdentity> {

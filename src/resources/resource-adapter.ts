@@ -1,3 +1,5 @@
+import type { ProcessEntry } from './process-table.ts';
+
 /**
  * The contract of everything that a group runs besides its address. All four are idempotent: starting what
  * runs and stopping what is stopped succeed. None of them throws, and none outlives its deadline by more
@@ -11,6 +13,11 @@ export interface ResourceAdapter {
   start(limits: CallLimits): Promise<ResourceState>;
   stop(limits: CallLimits): Promise<ResourceState>;
   monitor(limits: CallLimits): Promise<ResourceState>;
+  /**
+   * Processes that live as long as the resource runs, as the last start or monitor found them. When one ends, a
+   * monitor looks at once instead of at the end of its interval.
+   */
+  readonly processes?: readonly ProcessEntry[];
 }
 
 /**

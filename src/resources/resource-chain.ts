@@ -1,4 +1,4 @@
-import type { CallResult } from '../core/events.ts';
+import type { CallResult, UnwellResource } from '../core/events.ts';
 import {
   type CallLimits,
   failedState,
@@ -6,19 +6,20 @@ import {
   type ResourceState,
   startBudget,
 } from './resource-adapter.ts';
+import { DEFAULT_WATCH, ResourceWatch, type WatchSettings } from './resource-watch.ts';
 
 /** The last that is known of one resource. */
 export interface ResourceView {
   readonly name: string;
   readonly state: 'started' | 'starting' | 'stopping' | 'stopped' | 'failed' | 'unknown';
-  /** Why it failed; '' otherwise. */
+  /** Why it failed, or why that is not known; '' otherwise. */
   readonly reason: string;
 }
 
-/** Hears in words what the answers to the core do not say. */
+/** Hears what happens between the calls of the core. */
 export interface ChainListener {
-  /** Why a check found the group not running. */
-  readonly onUnhealthy?: (reason: string) => void;
+  /** The monitor of a resource cannot find out how it is ('': it can again). Said when it changes. */
+  readonly onBlind?: (resource: string, reason: string) => void;
   /** What a validation found odd, once as long as it stays the same. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -31,10 +32,35 @@ export class ResourceChain {
   readonly resources: readonly ResourceAdapter[];
   readonly #listener: ChainListener;
   readonly #warned = new Map<ResourceAdapter, string>();
+  /** By the place of the resource. */
+  readonly #watches: readonly ResourceWatch[];
+  #onUnwell: (unwell: UnwellResource) => void = () => {};
 
-  constructor(resources: readonly ResourceAdapter[], listener: ChainListener = {}) {
+  /** `watches`: how each resource is watched, by its place. */
+  constructor(
+    resources: readonly ResourceAdapter[],
+    listener: ChainListener = {},
+    watches: readonly WatchSettings[] = [],
+  ) {
     this.resources = resources;
     this.#listener = listener;
+    this.#watches = resources.map(
+      (each, resource) =>
+        new ResourceWatch(each, watches[resource] ?? DEFAULT_WATCH, {
+          onUnwell: (reason) => this.#unwell(resource, reason),
+          onBlind: (reason) => listener.onBlind?.(each.name, reason),
+        }),
+    );
+  }
+
+  /** Who hears when the watch over a resource finds it ended or not doing its work, at every look again. */
+  listen(onUnwell: (unwell: UnwellResource) => void): void {
+    this.#onUnwell = onUnwell;
+  }
+
+  /** Nothing is looked at any more; what runs goes on. */
+  close(): void {
+    for (const watch of this.#watches) watch.end();
   }
 
   /** What each was found to be, or is being made, for status. */
@@ -51,18 +77,21 @@ export class ResourceChain {
 
   async #start(limits: CallLimits): Promise<CallResult> {
     const budget = startBudget(limits);
-    for (const resource of this.resources) {
+    for (const [place, resource] of this.resources.entries()) {
+      const watch = this.#watches[place]!;
+      // What is seen to run need not be asked: the restart of another must not wait for a slow monitor.
+      if (watch.verdict?.kind === 'running') continue;
       if (limits.signal.aborted) {
         return { type: 'services-failed', reason: `${resource.name}: called off before its turn` };
       }
+      watch.end();
       const left = { signal: limits.signal, deadlineMs: budget.remainingMs() };
       const state = await this.#observed(resource, 'starting', () => resource.start(left));
       if (state.kind !== 'running') {
-        return {
-          type: 'services-failed',
-          reason: reasonOf(resource, state, 'it does not run after its start'),
-        };
+        const reason = reasonOf(resource, state, 'it does not run after its start');
+        return { type: 'services-failed', reason, resource: place };
       }
+      watch.begin();
     }
     return { type: 'services-started' };
   }
@@ -77,6 +106,7 @@ export class ResourceChain {
 
   async #stop(limits: CallLimits): Promise<CallResult> {
     const reversed = [...this.resources].reverse();
+    this.close();
     const budget = startBudget(limits);
     const reasons: string[] = [];
     for (const resource of reversed) {
@@ -88,17 +118,33 @@ export class ResourceChain {
     return reason === '' ? { type: 'services-stopped' } : { type: 'services-failed', reason };
   }
 
-  /** All at the same time: a check that hangs must not use up the time of the others. */
+  /** What is watched is known. The rest is looked at all at the same time, so that none uses up the others' time. */
   async check(limits: CallLimits): Promise<CallResult> {
     const states = await Promise.all(
-      this.resources.map((resource) => this.#observed(resource, null, () => resource.monitor(limits))),
+      this.resources.map(async (resource, place) => {
+        const watch = this.#watches[place]!;
+        if (watch.verdict !== null) return watch.verdict;
+        const state = await this.#observed(resource, null, () => resource.monitor(limits));
+        // A start that came meanwhile has called this check off, and watches by itself.
+        if (state.kind === 'running' && !limits.signal.aborted) watch.begin();
+        return state;
+      }),
     );
-    for (const state of states) if (state.kind === 'unhealthy') this.#listener.onUnhealthy?.(state.reason);
-    const down = states.some((state) => state.kind === 'stopped' || state.kind === 'unhealthy');
+    const down = states.findIndex((state) => state.kind === 'stopped' || state.kind === 'unhealthy');
     const failed = states.find((state) => state.kind === 'failed');
     // One that is known to be down counts more than one that is not known.
-    if (!down && failed?.kind === 'failed') return { type: 'services-failed', reason: failed.reason };
-    return { type: 'services-state', running: !down };
+    if (down < 0 && failed?.kind === 'failed') return { type: 'services-failed', reason: failed.reason };
+    if (down < 0) return { type: 'services-state', running: true };
+    const reason = reasonOf(this.resources[down]!, states[down]!, 'it does not run');
+    return { type: 'services-state', running: false, unwell: { resource: down, reason } };
+  }
+
+  #unwell(resource: number, reason: string): void {
+    const each = this.resources[resource]!;
+    const { verdict } = this.#watches[resource]!;
+    this.#known.set(each, WORDS[verdict?.kind ?? 'unhealthy']);
+    this.#reasons.set(each, reason);
+    this.#onUnwell({ resource, reason });
   }
 
   /**
@@ -145,11 +191,15 @@ export class ResourceChain {
 
   /** The last that is known of each, in the order of their start. */
   view(): readonly ResourceView[] {
-    return this.resources.map((resource) => ({
-      name: resource.name,
-      state: this.#known.get(resource) ?? 'unknown',
-      reason: this.#reasons.get(resource) ?? '',
-    }));
+    return this.resources.map((resource, place) => {
+      const { verdict, blind } = this.#watches[place]!;
+      const known = this.#known.get(resource) ?? 'unknown';
+      return {
+        name: resource.name,
+        state: verdict === null ? known : WORDS[verdict.kind],
+        reason: blind || (verdict?.kind === 'running' ? '' : (this.#reasons.get(resource) ?? '')),
+      };
+    });
   }
 
   async #observed(

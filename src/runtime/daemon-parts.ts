@@ -109,13 +109,13 @@ function createChains({ file }: Configuration, log: Logger): ReadonlyMap<GroupNa
   for (const [group, settings] of Object.entries(file.groups)) {
     const resources = groupResources(settings).services;
     const { kind, standbyServices } = settings;
-    const onUnhealthy = (reason: string) => log.warn(`${group}: ${reason}; it is started again`);
+    const onBlind = (resource: string, reason: string) =>
+      reason === ''
+        ? log.info(`${group}: the monitor of ${resource} works again`)
+        : log.warn(`${group}: how ${resource} is, is not known; nothing is done about it: ${reason}`);
     const onWarning = (warning: string) => log.warn(`${group}: ${warning}`);
     const runDir = file.stateDirectory;
-    chains.set(
-      group,
-      createChain({ group, kind, standbyServices, resources, runDir, onUnhealthy, onWarning }),
-    );
+    chains.set(group, createChain({ group, kind, standbyServices, resources, runDir, onBlind, onWarning }));
   }
   return chains;
 }

@@ -1,11 +1,18 @@
 import type { CommandOutcome, Effect } from '../core/effects.ts';
-import type { Command, CoreEvent, Instant, LocalHealth, OwnDeparture } from '../core/events.ts';
+import type {
+  Command,
+  CoreEvent,
+  Instant,
+  LocalHealth,
+  OwnDeparture,
+  UnwellResource,
+} from '../core/events.ts';
 import type { PeerMessage, Reach } from '../core/message.ts';
 import type { Note } from '../core/notes.ts';
 import { type CoreSnapshot, snapshot } from '../core/snapshot.ts';
 import { type CoreState, createCore } from '../core/state.ts';
 import { nextWakeMs, step } from '../core/step.ts';
-import type { CoreConfig, Incarnation, NodeName } from '../core/types.ts';
+import type { CoreConfig, GroupName, Incarnation, NodeName } from '../core/types.ts';
 import type { StepWatcher } from '../journal/journal.ts';
 import type { Clock } from './clock.ts';
 import { type CallPerformer, EffectRunner } from './effect-runner.ts';
@@ -94,6 +101,11 @@ export class NodeRuntime {
   deliver(delivery: Delivery, at?: Instant): void {
     const { from, incarnation, path, message } = delivery;
     this.#loop.push({ type: 'message', from, incarnation, path, message }, at);
+  }
+
+  /** A monitor found a resource ended or not doing its work. */
+  unwell(group: GroupName, unwell: UnwellResource): void {
+    this.#loop.push({ type: 'services-unwell', group, unwell });
   }
 
   health(health: LocalHealth): void {

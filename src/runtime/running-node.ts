@@ -144,6 +144,7 @@ export class RunningNode implements ControlHandler {
       },
       onNameTaken: (instanceId) => this.#nameTaken(instanceId),
     });
+    for (const [group, chain] of parts.chains) chain.listen((unwell) => runtime.unwell(group, unwell));
     runtime.start();
     log.info(
       `${parts.self} runs (eipkeeper ${this.#options.version}, cluster ${this.#configuration.file.cluster})`,
@@ -174,6 +175,7 @@ export class RunningNode implements ControlHandler {
     notify.stopping();
     this.#runtime?.close('the daemon has stopped');
     this.#health.close();
+    for (const chain of parts.chains.values()) chain.close();
     this.#departure.close();
     this.#ping.close();
     this.#addresses.close();

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { type Maintenance, STAMP_MOST } from '../core/maintenance.ts';
 import type { GroupName, Term } from '../core/types.ts';
 
 /** What survives a reboot, best effort. */
@@ -9,6 +10,8 @@ export interface SavedState {
   /** Terms whose creation was begun and not decided. Files of before it have none. */
   readonly triedTerms?: Readonly<Record<GroupName, Term>>;
   readonly drained: boolean;
+  /** Groups that an operator ever put into maintenance. Files of before it have none. */
+  readonly maintenance?: Readonly<Record<GroupName, Maintenance>>;
 }
 
 export const NOTHING_SAVED: SavedState = { highestTerms: {}, drained: false };
@@ -56,8 +59,8 @@ export class StateFile {
   }
 
   write(state: SavedState): void {
-    const { highestTerms, triedTerms = {}, drained } = state;
-    this.#next = { highestTerms, triedTerms, drained };
+    const { highestTerms, triedTerms = {}, drained, maintenance = {} } = state;
+    this.#next = { highestTerms, triedTerms, drained, maintenance };
     this.#writing ??= this.#writeAll();
   }
 
@@ -76,7 +79,7 @@ export class StateFile {
       } catch (error) {
         if (!this.#troubled) {
           this.#onTrouble(
-            `${this.#path} could not be written (${messageOf(error)}); nothing stops, but a reboot forgets the standby setting and the highest term: free or repair that disk`,
+            `${this.#path} could not be written (${messageOf(error)}); nothing stops, but a reboot forgets the standby setting, maintenance and the highest term: free or repair that disk`,
           );
         }
         this.#troubled = true;
@@ -127,15 +130,33 @@ function parseSaved(text: string): SavedState | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { version, highestTerms, triedTerms = {}, drained } = value as Record<string, unknown>;
+  const {
+    version,
+    highestTerms,
+    triedTerms = {},
+    drained,
+    maintenance = {},
+  } = value as Record<string, unknown>;
   if (version !== 1 || typeof drained !== 'boolean') return null;
   if (!isTerms(highestTerms) || !isTerms(triedTerms)) return null;
-  return { highestTerms, triedTerms, drained };
+  if (!isMaintenance(maintenance)) return null;
+  return { highestTerms, triedTerms, drained, maintenance };
 }
 
 function isTerms(value: unknown): value is Record<GroupName, Term> {
   if (typeof value !== 'object' || value === null) return false;
   return Object.values(value).every((term) => Number.isSafeInteger(term) && term >= 0);
+}
+
+function isMaintenance(value: unknown): value is Record<GroupName, Maintenance> {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every(
+    (each) =>
+      typeof each?.on === 'boolean' &&
+      Number.isSafeInteger(each.stamp) &&
+      each.stamp >= 0 &&
+      each.stamp <= STAMP_MOST,
+  );
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

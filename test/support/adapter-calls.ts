@@ -36,7 +36,7 @@ export async function performCalls(order: AdapterOrder): Promise<readonly Resour
     standbyServices: group.standbyServices,
     resources: groupResources(group).services,
     runDir: order.runDir ?? '/tmp',
-    onUnhealthy: () => {},
+    onBlind: () => {},
     onWarning: () => {},
   });
   const [adapter] = chain.resources;

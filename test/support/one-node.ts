@@ -1,5 +1,5 @@
 import type { CallEffect, Effect } from '../../src/core/effects.ts';
-import type { CallResult, Command, CoreEvent } from '../../src/core/events.ts';
+import type { CallResult, Command, CoreEvent, UnwellResource } from '../../src/core/events.ts';
 import type { GroupReport, PeerMessage } from '../../src/core/message.ts';
 import type { Note } from '../../src/core/notes.ts';
 import { createCore } from '../../src/core/state.ts';
@@ -183,6 +183,11 @@ export class OneNode {
       this.pass(Math.min(50, left));
       this.grant(from);
     }
+  }
+
+  /** The monitor of a resource speaks. */
+  unwell(unwell: UnwellResource): void {
+    this.take(step(this.state, { type: 'services-unwell', at: this.at, group: 'web', unwell }));
   }
 
   command(wanted: Command): void {

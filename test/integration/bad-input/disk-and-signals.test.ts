@@ -40,7 +40,9 @@ describe.concurrent('a disk that does not do its part', () => {
     }
     await worksAllTheSame(cluster);
     await main.says('could not be written (EACCES');
-    await main.says('a reboot forgets the standby setting and the highest term: free or repair that disk');
+    await main.says(
+      'a reboot forgets the standby setting, maintenance and the highest term: free or repair that disk',
+    );
   });
 
   it('has no such folder and lets nobody make it: the same', async ({ cluster, main }) => {

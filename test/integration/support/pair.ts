@@ -27,6 +27,8 @@ export interface PairSettings {
   readonly group?: object;
   /** Laid over the profile "fast". */
   readonly timings?: Readonly<Record<string, string>>;
+  /** Beside the nginx of each node: how it is watched and restarted. */
+  readonly care?: (name: Name) => object;
   /** Instead of an nginx. */
   readonly resources?: readonly object[];
 }
@@ -121,7 +123,14 @@ export class Pair {
 
   async #addNode(
     name: Name,
-    { port, allocationId, group, resources, timings }: { port: number; allocationId: string } & PairSettings,
+    {
+      port,
+      allocationId,
+      group,
+      resources,
+      timings,
+      care,
+    }: { port: number; allocationId: string } & PairSettings,
   ): Promise<void> {
     const dir = join(this.dir, name);
     mkdirSync(join(dir, 'state'), { recursive: true });
@@ -145,7 +154,7 @@ export class Pair {
         web: {
           nodes: ['main', 'aux'],
           failback: 'manual',
-          resources: [...(resources ?? [{ nginx }]), { 'elastic-ip': { allocationId } }],
+          resources: [...(resources ?? [{ nginx, ...care?.(name) }]), { 'elastic-ip': { allocationId } }],
           ...group,
         },
       },
@@ -161,7 +170,7 @@ export class Pair {
 function nginxConfig(dir: string, port: number, name: string): string {
   return `pid ${dir}/nginx.pid;
 error_log ${dir}/error.log;
-worker_processes 1;
+worker_processes 2;
 events {}
 http {
   access_log off;

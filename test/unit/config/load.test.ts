@@ -46,6 +46,7 @@ describe('a good configuration', () => {
             witnessTimeoutMs: 400,
             stopTimeoutMs: 5_000,
           },
+          restarts: [{ attempts: 2, withinMs: 60_000, forgetMs: 60_000 }],
         },
       ],
     });

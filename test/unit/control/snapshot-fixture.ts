@@ -25,6 +25,8 @@ export function groupStatus(overrides: Partial<GroupStatus> = {}): GroupStatus {
       phases: { detectMs: 1_000, claimMs: 80, moveMs: 610, startMs: 0, totalMs: 1_690 },
     },
     failedActions: [],
+    maintenance: false,
+    failures: [],
     ...overrides,
   };
 }

@@ -40,6 +40,8 @@ const core: CoreSnapshot = {
         complaint: '',
       },
       services: { status: 'running', reason: '' },
+      maintenance: false,
+      failures: [],
       ineligible: '',
       handover: null,
     },

@@ -44,6 +44,7 @@ describe('the chain of a group', () => {
     expect(await chain(broken, resource('b')).start(limits)).toEqual({
       type: 'services-failed',
       reason: 'a: port 80 is in use',
+      resource: 0,
     });
     expect(calls).toEqual([]);
   });
@@ -74,18 +75,20 @@ describe('the chain of a group', () => {
     expect(await chain(resource('a'), stopped).check(limits)).toEqual({
       type: 'services-state',
       running: false,
+      unwell: { resource: 1, reason: 'b: it does not run' },
     });
     expect(await chain(resource('a')).check(limits)).toEqual({ type: 'services-state', running: true });
     expect(await chain().check(limits)).toEqual({ type: 'services-state', running: true });
   });
 
   it('does not run while one runs badly, and says why', async () => {
-    const said: string[] = [];
     const ill = resource('a', { monitor: async () => ({ kind: 'unhealthy', reason: 'a: answered 500' }) });
     const unknown = resource('b', { monitor: async () => failedState('b: monitor hung') });
-    const both = new ResourceChain([ill, unknown], { onUnhealthy: (reason) => said.push(reason) });
-    expect(await both.check(limits)).toEqual({ type: 'services-state', running: false });
-    expect(said).toEqual(['a: answered 500']);
+    expect(await chain(unknown, ill).check(limits)).toEqual({
+      type: 'services-state',
+      running: false,
+      unwell: { resource: 1, reason: 'a: answered 500' },
+    });
   });
 
   it('does not know when a monitor could not find out', async () => {

@@ -18,6 +18,7 @@ const saved = (term: number, drained = false) => ({
   highestTerms: { web: term as Term },
   triedTerms: { web: (term + 1) as Term },
   drained,
+  maintenance: { web: { on: true, stamp: term } },
 });
 
 describe('the state file', () => {
