@@ -163,7 +163,7 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     patches: [
       { file: 'core/claim.ts', from: '    restartEndsMs(group),\n    leaseUntil', to: '    leaseUntil' },
     ],
-    worlds: ['restarts', 'exclusive restarts', 'pair'],
+    worlds: ['scenarios'],
   },
   {
     rule: 'services stopped before it is known who leads',
