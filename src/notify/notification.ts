@@ -31,6 +31,7 @@ const CATEGORY_OF: Partial<Record<Note['type'], Category>> = {
   'authority-regained': 'leadership',
   'claim-lost': 'leadership',
   acting: 'leadership',
+  'left-leaderless': 'leadership',
   serving: 'leadership',
   'handover-started': 'handover',
   'handover-abandoned': 'handover',
