@@ -69,6 +69,15 @@ function groupSection(group: GroupStatus, { node }: StatusSnapshot): readonly st
     );
   }
   if (group.address.complaint !== '') lines.push(`  the address: ${group.address.complaint}`);
+  if (group.request !== null) {
+    const { kind, target, by } = group.request;
+    const what = kind === 'force' ? 'forced failover' : 'switchover';
+    lines.push(`  asked from afar by ${by}: ${what} to ${target}`);
+  }
+  if (group.takeovers.waitMs > 0) {
+    const { lastHour, waitMs } = group.takeovers;
+    lines.push(`  ALARM: ${lastHour} takeovers in an hour, the next waits ${waitMs / 1_000} s longer`);
+  }
   if (group.handover !== null) {
     lines.push(`  moving to ${group.handover.target} (${group.handover.phase}): ${group.handover.why}`);
   }

@@ -107,6 +107,18 @@ const groupSchema = z.object({
     .object({ target: z.string(), phase: z.string(), why: z.string() })
     .nullable()
     .describe('A switchover under way.'),
+  request: z
+    .object({ kind: z.enum(['switchover', 'force']), target: z.string(), by: z.string() })
+    .nullable()
+    .default(null)
+    .describe('What an operator asked in the witness and is not over.'),
+  takeovers: z
+    .object({
+      lastHour: z.int().describe('At most 6 are counted.'),
+      waitMs: z.number().describe('How much longer than deadtime the next one waits.'),
+    })
+    .default({ lastHour: 0, waitMs: 0 })
+    .describe('More than two in an hour are an alarm: the nodes fail one after the other.'),
   lastChange: z
     .object({
       at: z.string().describe('ISO 8601, by the clock of the node that was asked.'),

@@ -3,11 +3,13 @@
  * proves nothing (EC2's descriptions are eventually consistent), an error is never a reading, and a move never
  * waits for a reading that is on its way.
  */
+
+import type { AddressState, MoveKind } from './address-state.ts';
 import { holdsAuthority } from './authority.ts';
 import type { CallResult } from './events.ts';
 import { freshWord, isGone, lookAtInstance } from './instances.ts';
 import { inMaintenance } from './maintenance.ts';
-import type { AddressState, CoreState, GroupState, MoveKind, PendingCall } from './state.ts';
+import type { CoreState, GroupState, PendingCall } from './state.ts';
 import {
   DESCRIBE_STALENESS_MS,
   FOREIGN_RESTORE_MS,

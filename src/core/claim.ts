@@ -4,6 +4,8 @@
  * cannot be used would only do harm.
  */
 import { lookAtAddress } from './address.ts';
+import { askedFromAfar, followForceFromAfar, isToBeLookedFor } from './afar.ts';
+import { takeoversOfLate, takeoverWaitMs } from './damping.ts';
 import { goesSooner } from './departure.ts';
 import { canLead } from './eligibility.ts';
 import { knowsLessThanBefore, newestTerm } from './knowledge.ts';
@@ -11,7 +13,7 @@ import { inMaintenance } from './maintenance.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { isSuspect } from './suspicion.ts';
 import { LEASE_CAP_ABSENT_MS, RANK_STEP_MS, WITNESS_LOOK_LEADERLESS_MS, waitFor } from './timing-rules.ts';
-import { due } from './toolbox.ts';
+import { due, note } from './toolbox.ts';
 import type { Millis, NodeName } from './types.ts';
 import {
   createNext,
@@ -37,6 +39,8 @@ export function standby(state: CoreState, group: GroupState): void {
     return;
   }
   if (inMaintenance(group)) return;
+  lookForRequest(state, group);
+  followForceFromAfar(state, group);
   if (takeUpYield(state, group)) return;
   if (pursueForce(state, group)) return;
   if (!suspect) return;
@@ -46,15 +50,33 @@ export function standby(state: CoreState, group: GroupState): void {
   claimAfterSilence(state, group);
 }
 
+/** What the leader speaks of is read by who is to carry it out. */
+function lookForRequest(state: CoreState, group: GroupState): void {
+  const wanted = isToBeLookedFor(state, group);
+  if (wanted === 'now') readNewest(state, group);
+  else if (wanted === 'again') lookAtWitness(state, group, WITNESS_LOOK_LEADERLESS_MS);
+}
+
 function claimAfterSilence(state: CoreState, group: GroupState): void {
-  if (!waitsAreOver(state, group)) return;
+  const extraMs = takeoverWaitMs(group, state.nowMs);
+  if (extraMs > 0) sayDelay(state, group, extraMs);
+  if (!waitsAreOver(state, group, extraMs)) return;
   if (!worksTowardsEc2(state, group)) return;
   if (!mayCreate(state, group, group.leaderHeardMs)) return;
   createNext(state, group, newestTerm(group) === 0 ? 'first' : 'takeover', UNASKED);
 }
 
+/** Rule 15's alarm, once in each silence. */
+function sayDelay(state: CoreState, group: GroupState, waitMs: number): void {
+  if (group.takeoverDelaySaidMs >= group.leaderHeardMs || !canLead(state, group)) return;
+  if (!due(state, group.leaderHeardMs + waitFor(group.config.timings.deadtimeMs))) return;
+  group.takeoverDelaySaidMs = state.nowMs;
+  const takeovers = takeoversOfLate(group, state.nowMs);
+  note(state, { type: 'takeover-delayed', group: group.config.name, takeovers, waitMs });
+}
+
 /** Every wait that a claim without anybody's leave needs. Asks to be woken when the next one ends. */
-export function waitsAreOver(state: CoreState, group: GroupState): boolean {
+export function waitsAreOver(state: CoreState, group: GroupState, extraMs: number): boolean {
   const { deadtimeMs } = group.config.timings;
   if (!canLead(state, group)) return false;
   const leaseUntil = leaseEndsMs(state, group);
@@ -76,7 +98,7 @@ export function waitsAreOver(state: CoreState, group: GroupState): boolean {
   );
   // Nobody misses a group that never had a leader: time enough for the preferred node to be the first.
   const stepMs = group.newest === null ? deadtimeMs : RANK_STEP_MS;
-  return due(state, untilMs + rankOf(state, group) * stepMs);
+  return due(state, untilMs + rankOf(state, group) * stepMs + extraMs);
 }
 
 /** When the newest term's lease stops binding this node; -Infinity: it does not; null: not known. */
@@ -145,9 +167,11 @@ function takeUpYield(state: CoreState, group: GroupState): boolean {
   if (group.waiver === null || group.waiver !== newestTerm(group)) return false;
   // What has broken here since it was ready would leave the group with a leader that cannot use it.
   if (!canLead(state, group)) return false;
-  if (!mayCreate(state, group, Number.NEGATIVE_INFINITY)) return true;
   const report = state.peers.get(group.newest!.owner)?.reports.get(group.config.name);
   const request = report?.request ?? null;
+  // Withdrawn or over since the leader read it: then the leader takes the yield back.
+  if (request?.afar && askedFromAfar(state, group)?.id !== request.id) return false;
+  if (!mayCreate(state, group, Number.NEGATIVE_INFINITY)) return true;
   createNext(
     state,
     group,
@@ -165,7 +189,7 @@ function pursueForce(state: CoreState, group: GroupState): boolean {
     group.force = null;
     return false;
   }
-  if (group.config.kind === 'exclusive' && !waitsAreOver(state, group)) return true;
+  if (group.config.kind === 'exclusive' && !waitsAreOver(state, group, 0)) return true;
   if (!mayCreate(state, group, Number.NEGATIVE_INFINITY)) return true;
   createNext(state, group, 'forced', { requestId: force.id, requestedBy: force.by });
   return true;

@@ -52,9 +52,9 @@ function moveGroup(state: CoreState, wanted: Extract<Command, { type: 'move' }>)
   state.commands.push({ id, group: wanted.group, target, untilMs });
   if (leadsAndServes(state, group, target)) return;
   if (kind === 'force' && target === state.config.self) {
-    group.force = { id, by, untilMs, askedOn: target };
+    group.force = { id, by, untilMs, askedOn: target, afar: false };
   } else {
-    group.request = { request: { id, kind, target, by }, untilMs };
+    group.request = { request: { id, kind, target, by, afar: false }, untilMs };
     state.heartbeat.urgent = true;
   }
 }
@@ -165,7 +165,7 @@ function takeForcedRequest(state: CoreState, group: GroupState): void {
   if (group.force !== null || group.role.kind === 'leading' || group.create !== null) return;
   for (const peer of state.peers.values()) {
     const request = peer.reports.get(group.config.name)?.request;
-    if (request?.kind !== 'force' || request.target !== state.config.self) continue;
+    if (request?.kind !== 'force' || request.afar || request.target !== state.config.self) continue;
     if (request.id === group.forcedId || request.id === group.newest?.requestId) continue;
     if (!isFresh(state, group, peer.name)) continue;
     group.forcedId = request.id;
@@ -173,7 +173,7 @@ function takeForcedRequest(state: CoreState, group: GroupState): void {
     if (refusal !== '') group.answer = { id: request.id, refusal, code: 'unsafe' };
     else {
       const untilMs = state.nowMs + FORCE_MOST_MS;
-      group.force = { id: request.id, by: request.by, untilMs, askedOn: peer.name };
+      group.force = { id: request.id, by: request.by, untilMs, askedOn: peer.name, afar: false };
       // This turn of the group is over; the next one pursues it.
       wakeAt(state, state.nowMs);
     }

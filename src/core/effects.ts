@@ -1,3 +1,4 @@
+import type { RequestVerdict } from './afar-state.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { PeerMessage, RefusalCode } from './message.ts';
 import type { Note } from './notes.ts';
@@ -50,6 +51,8 @@ export type Call =
   | { readonly type: 'read-newest'; readonly known: Term }
   /** Old records, all of them ≤ `upTo`; fire and forget, the result only ends the call. */
   | { readonly type: 'delete-terms'; readonly upTo: Term }
+  /** Writes beside an operator's request what became of it, if it still is this one and nothing is beside it. */
+  | { readonly type: 'close-request'; readonly requestId: string; readonly verdict: RequestVerdict }
   // EC2
   | { readonly type: 'describe-address' }
   /** AssociateAddress with AllowReassociation=true: whoever has it loses it. */

@@ -1,3 +1,4 @@
+import type { RequestReading } from './afar-state.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { Departure, PeerMessage, Reach } from './message.ts';
 import type {
@@ -57,8 +58,16 @@ export type CallResult =
   | { readonly type: 'term-exists' }
   /** read-term: the record, or null for "not found", which is only a hint. */
   | { readonly type: 'term-record'; readonly record: TermRecord | null }
-  /** read-newest: the newest record found (null: none), and a pending operator's request from afar. */
-  | { readonly type: 'newest-term'; readonly record: TermRecord | null }
+  | {
+      /** read-newest: the newest record found; null: none. */
+      readonly type: 'newest-term';
+      readonly record: TermRecord | null;
+      /** How long ago that record was made, by the witness's own clock. */
+      readonly ageMs?: number;
+      /** The operator's request of this moment, when it was read as well. */
+      readonly request?: RequestReading;
+    }
+  | { readonly type: 'request-closed' }
   | {
       readonly type: 'address-reading';
       readonly holder: AddressHolder;

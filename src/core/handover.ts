@@ -3,6 +3,7 @@
  * stops sending changes to EC2 and yields; the target creates the next term in its own name and moves the
  * address. Any step that fails ends with one leader that serves.
  */
+import { askedFromAfar } from './afar.ts';
 import { defend } from './defence.ts';
 import { isDeparting } from './departure.ts';
 import { peerCouldLead } from './eligibility.ts';
@@ -24,6 +25,8 @@ export interface HandoverWish {
   readonly why: string;
   readonly by: string;
   readonly requestId: string;
+  /** Asked in the witness. */
+  readonly afar: boolean;
   /** Neither asked for nor forced: rule 15 counts it. */
   readonly optional: boolean;
 }
@@ -54,6 +57,7 @@ export function beginHandover(state: CoreState, group: GroupState, role: Leading
     why: wish.why,
     by: wish.by,
     requestId: wish.requestId,
+    afar: wish.afar,
     optional: wish.optional,
     startedMs: state.nowMs,
     phase: { kind: 'preparing' },
@@ -96,6 +100,8 @@ function whyBroken(state: CoreState, group: GroupState, handover: Handover): str
   if (peer === undefined || peer.incarnation !== handover.targetIncarnation) return 'it restarted';
   if (!peerCouldLead(state, group, handover.target)) return 'it fell silent or is no longer eligible';
   if (state.witness.downSinceMs !== null) return 'the witness does not answer';
+  if (handover.afar && askedFromAfar(state, group)?.id !== handover.requestId)
+    return 'the request was withdrawn or is over';
   if (due(state, handover.startedMs + PREPARE_TIMEOUT_MS)) return 'it did not get ready in time';
   return '';
 }

@@ -82,6 +82,7 @@ function hearReport(
       leaseMs: ownsTerm ? report.leaseMs : null,
       requestId: '',
       requestedBy: '',
+      recordRead: false,
     });
   }
   const isNewest =

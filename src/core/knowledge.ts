@@ -3,13 +3,15 @@
  * read never changes, so what is learned is true; "not found" and "the newest is M" are hints (no read
  * consistency is promised by SSM).
  */
-import { countOptionalMove } from './damping.ts';
+import { countOptionalMove, learnTakeovers } from './damping.ts';
 import type { CoreState, GroupState, KnownTerm } from './state.ts';
 import { TERM_RETENTION_COUNT, TERM_RETENTION_MS } from './timing-rules.ts';
 import { call, note } from './toolbox.ts';
 import type { Incarnation, NodeName, Term, TermRecord } from './types.ts';
 
 const HISTORY_MOST = 256;
+/** More than are asked for within the life of one. */
+export const CARRIED_OUT_MOST = 4;
 
 export const newestTerm = (group: GroupState): Term => group.newest?.term ?? (0 as Term);
 
@@ -24,9 +26,18 @@ export interface HeardTerm {
   readonly leaseMs: number | null;
   readonly requestId: string;
   readonly requestedBy: string;
+  readonly recordRead: boolean;
 }
 
-export function learnRecord(state: CoreState, group: GroupState, record: TermRecord): void {
+/** `ageMs`: how old the record is, by the witness's clock. */
+export function learnRecord(state: CoreState, group: GroupState, record: TermRecord, ageMs: number): void {
+  if (record.term >= newestTerm(group)) {
+    learnTakeovers(group, record, state.nowMs - ageMs);
+    group.carriedOut = [...new Set([...(record.carriedOut ?? []), ...group.carriedOut])].slice(
+      0,
+      CARRIED_OUT_MOST,
+    );
+  }
   learn(state, group, {
     term: record.term,
     owner: record.owner,
@@ -34,6 +45,7 @@ export function learnRecord(state: CoreState, group: GroupState, record: TermRec
     leaseMs: record.leases[state.config.self] ?? 0,
     requestId: record.requestId ?? '',
     requestedBy: record.requestedBy ?? '',
+    recordRead: true,
   });
 }
 
@@ -43,6 +55,7 @@ export function learn(state: CoreState, group: GroupState, heard: HeardTerm): vo
   if (known !== null && heard.term < known.term) return;
   if (known !== null && heard.term === known.term) {
     if (known.owner !== heard.owner || known.incarnation !== heard.incarnation) return;
+    if (heard.recordRead) known.recordRead = true;
     if (known.leaseMs === null && heard.leaseMs !== null) known.leaseMs = heard.leaseMs;
     if (known.requestId === '') {
       known.requestId = heard.requestId;
@@ -65,6 +78,7 @@ export function learn(state: CoreState, group: GroupState, heard: HeardTerm): vo
     renounced: false,
     requestId: heard.requestId,
     requestedBy: heard.requestedBy,
+    recordRead: heard.recordRead,
   });
   if (heard.owner !== state.config.self) doubtAddress(state, group);
   const lost = group.create;

@@ -113,6 +113,8 @@ export interface MoveRequest {
   readonly target: NodeName;
   /** "uid 0 on aux", "arn:aws:iam::…". At most 64 bytes of UTF-8 on the wire. */
   readonly by: string;
+  /** It was written into the witness, where its target reads it itself before it acts. */
+  readonly afar: boolean;
 }
 
 export interface MoveAnswer {

@@ -52,6 +52,29 @@ export type Note =
       readonly why: string;
     }
   | { readonly type: 'yielded'; readonly group: GroupName; readonly term: Term; readonly to: NodeName }
+  | {
+      /** An operator asks from afar. */
+      readonly type: 'request-heard';
+      readonly group: GroupName;
+      readonly kind: 'switchover' | 'force';
+      readonly to: NodeName;
+      readonly by: string;
+    }
+  /** What became of it is written beside it. */
+  | {
+      readonly type: 'request-answered';
+      readonly group: GroupName;
+      readonly status: 'done' | 'refused';
+      readonly reason: string;
+    }
+  | { readonly type: 'request-ignored'; readonly reason: string }
+  /** So many takeovers in an hour: the next waits. */
+  | {
+      readonly type: 'takeover-delayed';
+      readonly group: GroupName;
+      readonly takeovers: number;
+      readonly waitMs: number;
+    }
   | { readonly type: 'address-elsewhere'; readonly group: GroupName; readonly holder: string }
   | { readonly type: 'address-failed'; readonly group: GroupName; readonly reason: string }
   | { readonly type: 'witness-down'; readonly reason: string }

@@ -3,6 +3,7 @@
  * start, an address that does not come, and failback, in this order. Every one of them is a handover (rule 10).
  */
 import { isHere } from './address.ts';
+import { askedFromAfar, refuseForceInPartition } from './afar.ts';
 import { betterConnected, reachesMore, whyBetterConnected } from './connectivity.ts';
 import { heldDownUntilMs } from './damping.ts';
 import { byStay, isDeparting } from './departure.ts';
@@ -15,11 +16,12 @@ import { due, isFresh } from './toolbox.ts';
 import type { NodeName } from './types.ts';
 
 export function place(state: CoreState, group: GroupState, role: Leading): void {
+  refuseForceInPartition(state, group);
   answerRequest(state, group, role);
   if (role.handover !== null || !due(state, group.handoverRetryMs)) return;
   const wish = wishFor(state, group, role);
   if (wish === null || whyNoHandover(state, group, wish.target) !== '') return;
-  beginHandover(state, group, role, { ...wish, by: '', requestId: '' });
+  beginHandover(state, group, role, { ...wish, by: '', requestId: '', afar: false });
 }
 
 /** A switchover that somebody asked for, here or on another node: begun or refused, never forgotten. */
@@ -28,6 +30,8 @@ function answerRequest(state: CoreState, group: GroupState, role: Leading): void
     if (request.kind !== 'switchover' || group.answer?.id === request.id) continue;
     if (request.id === role.handover?.requestId || request.target === state.config.self) continue;
     const code = role.handover === null ? 'unsafe' : 'busy';
+    // It is not asked again by somebody who hears no: it waits.
+    if (request.afar && code === 'busy') continue;
     const refusal = whyNoHandover(state, group, request.target);
     group.answer = { id: request.id, refusal, code };
     if (refusal !== '') continue;
@@ -36,6 +40,7 @@ function answerRequest(state: CoreState, group: GroupState, role: Leading): void
       why: 'an operator asked for it',
       by: request.by,
       requestId: request.id,
+      afar: request.afar,
       optional: false,
     });
   }
@@ -43,6 +48,8 @@ function answerRequest(state: CoreState, group: GroupState, role: Leading): void
 
 function* requestsHeard(state: CoreState, group: GroupState) {
   if (group.request !== null) yield group.request.request;
+  const asked = askedFromAfar(state, group);
+  if (asked !== null) yield asked;
   for (const peer of state.peers.values()) {
     const report = peer.reports.get(group.config.name);
     // A leading node's own "request" only names the handover that it carries out; a silent one's is of long ago.

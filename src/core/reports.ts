@@ -1,5 +1,6 @@
 /** Owns what this node says of itself: heartbeats while it leads, claims or acts somewhere, replies, life signs. */
 import { isHere } from './address.ts';
+import { askedFromAfar } from './afar.ts';
 import { isYielding } from './authority.ts';
 import { canLead } from './eligibility.ts';
 import type { GroupReport, MoveRequest, ReportedRole } from './message.ts';
@@ -120,7 +121,7 @@ function report(state: CoreState, group: GroupState, peer: PeerState, grants: Te
     eligible: group.role.kind !== 'starting' && canLead(state, group),
     hasAddress: isHere(state, group),
     serving: group.services.status === 'running',
-    request: requestOf(group),
+    request: requestOf(state, group),
     answer: group.answer,
     maintenance: group.maintenance,
     cleanup: group.cleanup,
@@ -145,12 +146,18 @@ function isReady(state: CoreState, group: GroupState): boolean {
   return group.config.kind === 'exclusive' || group.services.status === 'running';
 }
 
-/** What an operator asked here; from a leader: a force for another node, or what its handover carries out. */
-function requestOf(group: GroupState): MoveRequest | null {
-  if (group.role.kind === 'leading' && group.request?.request.kind !== 'force') {
-    const { handover } = group.role;
-    if (handover === null || handover.requestId === '') return null;
-    return { id: handover.requestId, kind: 'switchover', target: handover.target, by: handover.by };
+/**
+ * What an operator asked here. From a leader: what its handover carries out, else a force for another node, asked
+ * here or from afar.
+ */
+function requestOf(state: CoreState, group: GroupState): MoveRequest | null {
+  if (group.role.kind !== 'leading') return group.request?.request ?? null;
+  if (group.request?.request.kind === 'force') return group.request.request;
+  const { handover } = group.role;
+  if (handover !== null && handover.requestId !== '') {
+    const { requestId: id, target, by, afar } = handover;
+    return { id, kind: 'switchover', target, by, afar };
   }
-  return group.request?.request ?? null;
+  const asked = askedFromAfar(state, group);
+  return asked?.kind === 'force' && asked.id !== group.answer?.id ? asked : null;
 }

@@ -1,8 +1,10 @@
 import { isHere } from './address.ts';
+import { askedFromAfar } from './afar.ts';
 import { authorityUntil, grantedUntil } from './authority.ts';
+import { takeoversOfLate, takeoverWaitMs } from './damping.ts';
 import { whyNotChosen } from './eligibility.ts';
 import { inMaintenance } from './maintenance.ts';
-import type { Departure, ReportedRole } from './message.ts';
+import type { Departure, MoveRequest, ReportedRole } from './message.ts';
 import { roleOf } from './reports.ts';
 import type { ServicesState } from './services-state.ts';
 import type { CoreState, GroupState } from './state.ts';
@@ -71,6 +73,10 @@ export interface GroupSnapshot {
   /** '' when this node could lead. */
   readonly ineligible: string;
   readonly handover: { readonly target: NodeName; readonly phase: string; readonly why: string } | null;
+  /** What an operator asks from afar, as this node read it or the leader says it. */
+  readonly request: Pick<MoveRequest, 'kind' | 'target' | 'by'> | null;
+  /** Rule 15: the takeovers of the last hour that count, and how much longer the next one waits. */
+  readonly takeovers: { readonly lastHour: number; readonly waitMs: number };
 }
 
 export function snapshot(state: CoreState): CoreSnapshot {
@@ -131,7 +137,19 @@ function groupSnapshot(state: CoreState, group: GroupState): GroupSnapshot {
     ineligible: whyNotChosen(state, group),
     handover:
       handover === null ? null : { target: handover.target, phase: handover.phase.kind, why: handover.why },
+    request: pendingFromAfar(state, group),
+    takeovers: {
+      lastHour: takeoversOfLate(group, state.nowMs),
+      waitMs: takeoverWaitMs(group, state.nowMs),
+    },
   };
+}
+
+function pendingFromAfar(state: CoreState, group: GroupState): GroupSnapshot['request'] {
+  const leader = state.peers.get(group.newest?.owner ?? '');
+  const said = leader?.reports.get(group.config.name)?.request ?? null;
+  const request = askedFromAfar(state, group) ?? (said?.afar ? said : null);
+  return request === null ? null : { kind: request.kind, target: request.target, by: request.by };
 }
 
 /** Grants carry it alone when every other node's grant is unexpired; else some lease does. */

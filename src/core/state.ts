@@ -1,3 +1,5 @@
+import type { AddressState } from './address-state.ts';
+import { type AfarState, newAfar } from './afar-state.ts';
 import { STAYS } from './departure.ts';
 import type { Call, Effect } from './effects.ts';
 import type { OwnDeparture, StartOptions } from './events.ts';
@@ -6,7 +8,6 @@ import type { CleanupOrder, Departure, GroupReport, MoveAnswer, MoveRequest, Rea
 import { newGroup } from './new-group.ts';
 import type { ServicesState } from './services-state.ts';
 import type {
-  AddressHolder,
   CoreConfig,
   GroupConfig,
   GroupName,
@@ -44,6 +45,7 @@ export interface CoreState {
   readonly groups: Map<GroupName, GroupState>;
   readonly heartbeat: HeartbeatState;
   readonly witness: { downSinceMs: Millis | null };
+  readonly afar: AfarState;
   drained: boolean;
   departure: OwnDeparture;
   /** How many of its ping nodes this node reaches; null: it watches none. */
@@ -164,6 +166,7 @@ export interface Handover {
   readonly why: string;
   readonly by: string;
   readonly requestId: string;
+  readonly afar: boolean;
   /** Neither asked for nor forced: rule 15 counts it. */
   readonly optional: boolean;
   readonly startedMs: Millis;
@@ -185,6 +188,8 @@ export interface KnownTerm {
   /** The operator's request that led to this term; '' when nobody asked. A term that was asked for stays. */
   requestId: string;
   requestedBy: string;
+  /** The record itself was read, or is this node's own: what it carried out is known. */
+  recordRead: boolean;
 }
 
 /** A create of a term that was sent and whose record has not been read yet. */
@@ -211,46 +216,6 @@ export interface ReadState {
   failedMs: Millis;
   retryMs: Millis;
   nextLookMs: Millis;
-}
-
-export type MoveKind = 'take' | 'take-free' | 'release';
-
-export interface AddressState {
-  /** The last reading that is believed, or the effect of an own successful move; null: nothing known. */
-  holder: AddressHolder | null;
-  associationId: string;
-  /** By that reading, some of the group's several addresses are here although the holder is another. */
-  partlyHere: boolean;
-  /** When that reading was begun. */
-  begunMs: Millis;
-  /** When the last describe that succeeded was begun, believed or not. */
-  okBegunMs: Millis;
-  /** Last failure of an EC2 call; -Infinity after a success. */
-  failedMs: Millis;
-  readingId: number | null;
-  move: {
-    readonly kind: MoveKind;
-    readonly begunMs: Millis;
-    /** The association that this move ends. One that is read while it is on its way may be newer than it. */
-    readonly endsAssociationId: string;
-    /** null: the call ended at its deadline, its effect is unknown until a reading begun after `unknownMs`. */
-    callId: number | null;
-    unknownMs: Millis;
-  } | null;
-  /** A move that was abandoned may still land before then, whatever a reading showed. */
-  doubtUntilMs: Millis;
-  /** The last own successful association. */
-  own: { readonly associationId: string; readonly atMs: Millis } | null;
-  /** Associations that an own move ended: a reading that shows one of them is stale. */
-  readonly superseded: string[];
-  retryMs: Millis;
-  /** Moves that failed since the last that succeeded. */
-  moveFailures: number;
-  nextLookMs: Millis;
-  /** When it was last restored from a foreign interface. */
-  foreignRestoredMs: Millis;
-  /** Said once per change, not at every look. */
-  complaint: string;
 }
 
 /** Times of one change of leadership, for its line in the log. */
@@ -292,6 +257,8 @@ export interface GroupState {
     readonly untilMs: Millis;
     /** The node on which it was asked; it may be withdrawn there. */
     readonly askedOn: NodeName;
+    /** Asked in the witness: to be found there as long as it is pursued. */
+    readonly afar: boolean;
   } | null;
   steppedDownMs: Millis;
   read: ReadState;
@@ -319,6 +286,11 @@ export interface GroupState {
   handoverCount: number;
   /** Moves that nobody asked for and nothing forced, in which this node took part: rule 15 spaces them. */
   damping: { moves: number; lastMs: Millis };
+  /** When the last takeovers were, newest first, and since when the next is said to wait. */
+  takeovers: readonly Millis[];
+  takeoverDelaySaidMs: Millis;
+  /** The last requests that were carried out, newest first. */
+  carriedOut: readonly string[];
   handoverRetryMs: Millis;
   handoverFailures: number;
   /** Terms and when they were first seen, for the deletion of old records. */
@@ -355,6 +327,7 @@ export function createCore(options: StartOptions): CoreState {
       sentOwnMs: new Float64Array(BEATS_REMEMBERED).fill(Number.NEGATIVE_INFINITY),
     },
     witness: { downSinceMs: null },
+    afar: newAfar(),
     drained: options.drained,
     departure: STAYS,
     reach: null,

@@ -5,6 +5,7 @@
  */
 import { act, considerActing } from './acting.ts';
 import { isHere, onAddressReading, onMoveResult, reconcileAddress } from './address.ts';
+import { closeRequest, onRequestClosed } from './afar.ts';
 import { standby } from './claim.ts';
 import { command, pursueCommands } from './commands.ts';
 import { learnReach, trackReach } from './connectivity.ts';
@@ -41,6 +42,7 @@ export function step(state: CoreState, event: CoreEvent): Effect[] {
   trackReach(state);
   for (const group of state.groups.values()) turn(state, group);
   pursueCommands(state);
+  closeRequest(state);
   pursueOrders(state);
   watchPeers(state);
   sendHeartbeats(state);
@@ -107,6 +109,8 @@ function onCallResult(state: CoreState, id: number, result: CallResult): void {
       return onServicesResult(state, group, id, result);
     case 'delete-terms':
       return;
+    case 'close-request':
+      return onRequestClosed(state, pending, result);
     default:
       return assertNever(pending.call);
   }

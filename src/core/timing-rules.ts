@@ -6,6 +6,9 @@
 const CLOCK_RATE_BOUND = 0.01;
 const WAIT_FACTOR = (1 + CLOCK_RATE_BOUND) / (1 - CLOCK_RATE_BOUND);
 
+/** The slowest that a clock may run. */
+export const LEAST_CLOCK_RATE = 1 - CLOCK_RATE_BOUND;
+
 /** How long to wait on this node's clock until a promise of `promiseMs` is over on every other's. */
 export const waitFor = (promiseMs: number): number => promiseMs * WAIT_FACTOR;
 
@@ -77,6 +80,8 @@ export const REACH_SETTLED_MS = 10_000;
 export const HOLD_DOWN_MS = 30_000;
 export const HOLD_DOWN_MOST_MS = 1_800_000;
 export const HOLD_DOWN_FORGET_MS = 3_600_000;
+/** By the number of takeovers in that time: how much longer the next one waits. */
+export const TAKEOVER_WAITS_MS: readonly number[] = [0, 0, 5_000, 10_000, 20_000, 30_000];
 
 /** Rule 18: an address taken by hand to a foreign interface is restored once in this time. */
 export const FOREIGN_RESTORE_MS = 86_400_000;

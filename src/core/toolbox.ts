@@ -69,6 +69,7 @@ function deadlineOf(group: GroupState, wanted: Call): number {
     case 'describe-instance':
       return CLOUD_READ_TIMEOUT_MS;
     case 'delete-terms':
+    case 'close-request':
     case 'take-address':
     case 'take-free-address':
     case 'release-address':

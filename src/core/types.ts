@@ -90,6 +90,10 @@ export interface TermRecord {
   /** Who asked for it, when somebody did: "uid 0 on aux". */
   readonly requestedBy?: string;
   readonly requestId?: string;
+  /** The last requests that this term and those before it carried out, newest first: each happens once (rule 11). */
+  readonly carriedOut?: readonly string[];
+  /** How long before this record the takeovers of the last hour were, milliseconds, newest first (rule 15). */
+  readonly takeovers?: readonly number[];
 }
 
 export type TermReason =

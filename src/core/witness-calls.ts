@@ -2,10 +2,12 @@
  * Owns rule 7: a timeout is unknown. What became of a create is decided by the record and by nothing else;
  * until then the attempt stands, and this node neither grants nor believes that it leads by it.
  */
+
+import { takeRequest } from './afar.ts';
 import { nextLeases } from './authority.ts';
-import { countOptionalMove } from './damping.ts';
+import { agesOfTakeovers, countOptionalMove, learnTakeovers } from './damping.ts';
 import type { CallResult } from './events.ts';
-import { learnRecord, newestTerm, setNewest } from './knowledge.ts';
+import { CARRIED_OUT_MOST, learnRecord, newestTerm, setNewest } from './knowledge.ts';
 import { persist } from './persist.ts';
 import type { Bond, CoreState, CreateAttempt, GroupState, PendingCall, Phases } from './state.ts';
 import { RESEND_UNREAD_MS } from './timing-rules.ts';
@@ -61,7 +63,8 @@ export function onReadResult(
   witnessAnswered(state);
   read.okBegunMs = pending.begunMs;
   read.okBegunOwnMs = pending.begunOwnMs;
-  if (result.record !== null) learnRecord(state, group, result.record);
+  if (result.record !== null) learnRecord(state, group, result.record, result.ageMs ?? 0);
+  if (result.request !== undefined) takeRequest(state, pending, result.request);
 }
 
 // Creating the next term
@@ -88,6 +91,8 @@ export function createNext(
       members: state.config.nodes,
       reason,
       ...(asked.requestId === '' ? {} : asked),
+      ...carriedOutWith(group, reason, asked.requestId),
+      ...agesOfTakeovers(group, state.nowMs, reason === 'takeover'),
     },
     firstSentMs: state.nowMs,
     firstSentOwnMs: state.ownMs,
@@ -99,6 +104,17 @@ export function createNext(
   };
   persist(state);
   sendCreate(state, group, group.create);
+}
+
+/** What the next record says of requests: its own, when it carries one out, and those before. */
+function carriedOutWith(
+  group: GroupState,
+  reason: TermReason,
+  requestId: string,
+): Pick<TermRecord, 'carriedOut'> {
+  const isNew = requestId !== '' && (reason === 'forced' || reason === 'switchover');
+  const all = isNew ? [requestId, ...group.carriedOut] : group.carriedOut;
+  return all.length === 0 ? {} : { carriedOut: all.slice(0, CARRIED_OUT_MOST) };
 }
 
 function sendCreate(state: CoreState, group: GroupState, attempt: CreateAttempt): void {
@@ -159,7 +175,7 @@ function onAttemptRecord(
   }
   group.create = null;
   note(state, { type: 'claim-lost', group: group.config.name, term: record.term, owner: record.owner });
-  learnRecord(state, group, record);
+  learnRecord(state, group, record, 0);
 }
 
 function onCreateFailed(
@@ -199,7 +215,10 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
     renounced: false,
     requestId: record.requestId ?? '',
     requestedBy: record.requestedBy ?? '',
+    recordRead: true,
   });
+  group.carriedOut = record.carriedOut ?? [];
+  learnTakeovers(group, record, attempt.firstSentMs);
   const bonds = new Map<NodeName, Bond>();
   for (const peer of peersOf(state)) {
     const lengthMs = record.leases[peer.name];

@@ -89,6 +89,8 @@ function deedOf(call: CallEffect, scene: EvidenceScene): Deed {
       return deed('ask', 'asked', 'the witness for the newest term');
     case 'delete-terms':
       return deed('delete', 'deleted', `the terms up to ${call.upTo}`);
+    case 'close-request':
+      return deed('write', 'wrote', 'what became of the request beside it');
     case 'describe-address':
       return deed('ask', 'asked', `EC2 where ${address} is`);
     case 'take-address':
@@ -141,6 +143,7 @@ function answerOf(call: CallEffect, result: CallResult, scene: EvidenceScene): s
     case 'services-failed':
       return `they failed: ${result.reason}`;
     case 'term-created':
+    case 'request-closed':
     case 'address-moved':
     case 'address-released':
     case 'services-started':
@@ -175,6 +178,6 @@ function holderWords(holder: AddressHolder): string {
 }
 
 const ofWitness = (call: CallEffect): boolean =>
-  ['create-term', 'read-term', 'read-newest', 'delete-terms'].includes(call.type);
+  ['create-term', 'read-term', 'read-newest', 'delete-terms', 'close-request'].includes(call.type);
 const ofServices = (call: CallEffect): boolean => call.type.endsWith('-services');
 const isReading = ({ type }: CallEffect): boolean => type.startsWith('read-') || type.startsWith('describe-');

@@ -34,6 +34,8 @@ export function sentenceOf(note: Note, scene: Scene): Sentence {
       return info(`${scene.self} stays after all; it was said: ${note.why}`);
     case 'leaving':
       return info(`${scene.self} leaves: ${note.reason}`);
+    case 'request-ignored':
+      return warn(`the request in the witness is ignored: ${note.reason}; write it again, or delete it`);
     default:
       return groupSentence(note, scene);
   }
@@ -59,6 +61,20 @@ function groupSentence(note: GroupNote, scene: Scene): Sentence {
       return said(handoverSentence(note));
     case 'serving':
       return said(servingSentence(note, scene));
+    case 'request-heard':
+      return said(info(`${note.by} asks from afar: ${REQUESTS[note.kind]} to ${note.to}`));
+    case 'request-answered':
+      return said(
+        note.status === 'done'
+          ? info('what was asked from afar is done')
+          : warn(`what was asked from afar is refused: ${note.reason}`),
+      );
+    case 'takeover-delayed':
+      return said(
+        error(
+          `${note.takeovers} takeovers within an hour: the next one waits ${ms(note.waitMs)} longer; find out why the nodes fail`,
+        ),
+      );
     case 'address-elsewhere':
     case 'address-failed':
       return said(addressSentence(note, scene));
@@ -78,6 +94,8 @@ function groupSentence(note: GroupNote, scene: Scene): Sentence {
       return assertNever(note);
   }
 }
+
+const REQUESTS = { switchover: 'a switchover', force: 'a forced failover' } as const;
 
 type LeadershipNote = Extract<
   GroupNote,

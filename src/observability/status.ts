@@ -119,6 +119,8 @@ function groupStatus(group: GroupSnapshot, sources: StatusSources): GroupStatus 
     handover: group.handover,
     maintenance: group.maintenance,
     failures: failuresOf(group, facts?.resources ?? [], sources.now),
+    request: group.request,
+    takeovers: group.takeovers,
     lastChange: sources.facts.lastChange(group.name),
     failedActions: [...sources.facts.failedActions(group.name)],
   };

@@ -110,6 +110,7 @@ export class EffectRunner {
       case 'read-term':
       case 'read-newest':
       case 'delete-terms':
+      case 'close-request':
         return this.#options.witness;
       case 'describe-address':
       case 'take-address':

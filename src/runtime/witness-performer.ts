@@ -14,6 +14,8 @@ export function createWitnessPerformer(witness: Witness): CallPerformer {
         return witness.readNewest(call.group, call.known, bounds);
       case 'delete-terms':
         return witness.deleteTerms(call.group, call.upTo, bounds);
+      case 'close-request':
+        return witness.closeRequest(call.requestId, call.verdict, bounds);
       default:
         return { type: 'failed', failure: 'not-sent', reason: `${call.type} is no call to the witness` };
     }

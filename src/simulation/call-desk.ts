@@ -12,6 +12,7 @@ import {
 import { conditionSeen, type Daemon, type Machine, type OpenCall } from './machine.ts';
 import { Prng } from './prng.ts';
 import { type Fate, RemoteService } from './remote-service.ts';
+import { RequestModel } from './request-model.ts';
 import { ServiceDesk } from './service-desk.ts';
 import { WitnessModel } from './witness-model.ts';
 import type { World } from './world.ts';
@@ -31,6 +32,7 @@ export class CallDesk {
   readonly cloud: RemoteService;
   readonly terms: readonly WitnessModel[];
   readonly addresses: readonly AddressModel[];
+  readonly request = new RequestModel();
   readonly services: ServiceDesk;
   /** What scenarios have in store for single calls; taken out by the first call that it fits. */
   readonly orders: FateOrder[] = [];
@@ -113,6 +115,7 @@ export class CallDesk {
       case 'read-term':
       case 'read-newest':
       case 'delete-terms':
+      case 'close-request':
         return this.witness.fate(node, terrain.witness);
       case 'describe-address':
       case 'describe-instance':
@@ -154,7 +157,13 @@ export class CallDesk {
       case 'read-term':
         return terms.read(effect.term, world.nowMs - this.witness.stalenessMs());
       case 'read-newest':
-        return terms.newest(world.nowMs - this.witness.stalenessMs());
+        return {
+          ...terms.newest(world.nowMs - this.witness.stalenessMs(), world.nowMs),
+          request: this.request.reading(world.nowMs - this.witness.stalenessMs(), world.nowMs),
+        };
+      case 'close-request':
+        this.request.close(effect.requestId, effect.verdict, world.nowMs);
+        return { type: 'request-closed' };
       case 'delete-terms':
         terms.delete(effect.upTo);
         return { type: 'newest-term', record: terms.newestRecord };

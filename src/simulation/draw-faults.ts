@@ -75,6 +75,9 @@ const MANNERS: Readonly<Record<FaultClass, Manner>> = {
   'stop-leave': { lastsMs: [500, 20_000], most: 2 },
   'stop-hold': { lastsMs: [500, 10_000], most: 2 },
   'key-rotation': { lastsMs: [1_000, 15_000], most: 1 },
+  'request-switchover': { lastsMs: [1_000, 20_000], most: 3 },
+  'request-force': { lastsMs: [1_000, 20_000], most: 3 },
+  'request-nonsense': { lastsMs: [1_000, 20_000], most: 1 },
 };
 
 /** Noise on all calls at once and rare operator's whims would hide what the others find if they were common. */
@@ -193,4 +196,6 @@ const WITH_OTHER: ReadonlySet<FaultClass> = new Set([
   'switchover',
   'force',
   'hand-move',
+  'request-switchover',
+  'request-force',
 ]);

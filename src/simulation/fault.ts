@@ -59,6 +59,9 @@ export const FAULT_CLASSES = [
   'stop-leave',
   'stop-hold',
   'key-rotation',
+  'request-switchover',
+  'request-force',
+  'request-nonsense',
 ] as const;
 
 export type FaultClass = (typeof FAULT_CLASSES)[number];

@@ -9,6 +9,7 @@ import type { Disturbance, RemoteService } from './remote-service.ts';
 import { replay } from './replay.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import type { World } from './world.ts';
+import { writeRequest } from './write-request.ts';
 
 type Undo = () => void;
 
@@ -224,6 +225,10 @@ function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | n
       return stopDaemon(world, machine, fault.class === 'stop-leave' ? 'leave' : 'hold');
     case 'key-rotation':
       return rotateKeys(world, fault);
+    case 'request-switchover':
+    case 'request-force':
+    case 'request-nonsense':
+      return writeRequest(world, fault);
     case 'hand-move':
       moveByHand(world, fault.other);
       return null;

@@ -5,6 +5,7 @@ import type { TermRecord } from '../core/types.ts';
 import type { Fault } from './fault.ts';
 import type { Machine } from './machine.ts';
 import type { Packet } from './network.ts';
+import type { WrittenRequest } from './request-model.ts';
 
 /** Why the services of a machine started or stopped running. */
 export type ServiceCause = 'started' | 'stopped' | 'died' | 'guard' | 'power';
@@ -37,6 +38,8 @@ export interface Observer {
   /** Process or power of a machine changed. */
   machineChanged?(machine: Machine, what: string): void;
   commanded?(machine: Machine, what: string): void;
+  /** An operator writes into the witness. */
+  requested?(request: WrittenRequest): void;
   faultBegins?(fault: Fault): void;
   faultEnds?(fault: Fault): void;
   healed?(): void;

@@ -9,6 +9,7 @@ import { HandsOff } from './checkers/hands-off.ts';
 import { LeaderStays } from './checkers/leader-stays.ts';
 import { NeedfulCalls } from './checkers/needful-calls.ts';
 import { NoStopUnderAddress } from './checkers/no-stop-under-address.ts';
+import { RequestOnce } from './checkers/request-once.ts';
 import { RestartStays } from './checkers/restart-stays.ts';
 import { SessionOrder } from './checkers/session-order.ts';
 import { SingleAuthority } from './checkers/single-authority.ts';
@@ -60,6 +61,7 @@ export function runPlan(plan: Plan, core: CoreUnderTest, watchers: readonly Watc
     new FewMoves(report),
     new NeedfulCalls(report),
     new SessionOrder(report),
+    new RequestOnce(report),
     new GoneInTime(report, plan.faults),
     new RestartStays(report, plan.faults),
     new HandsOff(report),

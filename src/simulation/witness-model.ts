@@ -25,11 +25,13 @@ export class WitnessModel {
     return { type: 'term-record', record: visible ? stored.record : null };
   }
 
-  newest(horizonMs: number): CallResult {
+  newest(horizonMs: number, nowMs: number): Extract<CallResult, { type: 'newest-term' }> {
     for (let term = this.#terms.length - 1; term > 0; term--) {
       const stored = this.#terms[term];
       if (stored !== undefined && stored.landedMs <= horizonMs) {
-        return { type: 'newest-term', record: stored.record };
+        // By dates that count seconds. What was there from the beginning has no date.
+        const ageMs = Math.floor((nowMs - Math.max(stored.landedMs, 0)) / 1_000) * 1_000;
+        return { type: 'newest-term', record: stored.record, ageMs };
       }
     }
     return { type: 'newest-term', record: null };

@@ -40,6 +40,8 @@ const DETAIL = {
   forced: 1 << 8,
   /** The refusal in the answer passes by itself. */
   busy: 1 << 13,
+  /** The request stands in the witness. */
+  afar: 1 << 14,
   answer: 1 << 9,
   maintenance: 1 << 10,
   cleanup: 1 << 11,
@@ -166,6 +168,7 @@ function decodeDetails(reader: ByteReader, details: number, identities: readonly
           kind: details & DETAIL.forced ? ('force' as const) : ('switchover' as const),
           target: readIdentity(reader, identities).name,
           by: reader.text(reader.uint(1)),
+          afar: (details & DETAIL.afar) !== 0,
         }
       : null;
   const answer =
@@ -214,6 +217,7 @@ function detailsOf(report: GroupReport): number {
   if (report.yieldTo !== '') details |= DETAIL.yieldTo;
   if (report.request !== null) details |= DETAIL.request;
   if (report.request?.kind === 'force') details |= DETAIL.forced;
+  if (report.request?.afar) details |= DETAIL.afar;
   if (report.answer?.code === 'busy') details |= DETAIL.busy;
   if (report.answer !== null) details |= DETAIL.answer;
   if (report.maintenance.stamp > 0) details |= DETAIL.maintenance;

@@ -21,6 +21,11 @@ export class ParameterNames {
     return `${this.#prefix}/${group}/newest`;
   }
 
+  /** What an operator asks from afar; one for the whole cluster. */
+  get request(): string {
+    return `${this.#prefix}/request`;
+  }
+
   /** The term that a name stands for, or null when it is none of the group's terms. */
   termOf(group: GroupName, name: string): Term | null {
     const folder = `${this.terms(group)}/`;

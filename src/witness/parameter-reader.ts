@@ -2,6 +2,7 @@ import { GetParametersByPathCommand, GetParametersCommand } from '@aws-sdk/clien
 import type { AwsClients } from '../cloud/aws-clients.ts';
 import type { FailedCall } from '../cloud/cloud-error.ts';
 import { TurnBatch } from '../cloud/turn-batch.ts';
+import { answerDate } from './answer-date.ts';
 import type { WitnessBounds } from './witness.ts';
 
 /** Parameter Store's own limit, of GetParameters as of a page of GetParametersByPath. */
@@ -10,8 +11,18 @@ const NAMES_MAX = 10;
 const PAGES_MAX = 100;
 
 export type NameReading =
-  | { readonly status: 'found'; readonly value: string }
-  | { readonly status: 'missing' }
+  | {
+      readonly status: 'found';
+      readonly value: string;
+      /** When it was last written, by the service's clock. */
+      readonly modifiedMs: number | null;
+      readonly dateMs: number | null;
+    }
+  | {
+      readonly status: 'missing';
+      /** The date of the answer, in whole seconds. */
+      readonly dateMs: number | null;
+    }
   | { readonly status: 'failed'; readonly failed: FailedCall };
 
 export type Listing =
@@ -61,6 +72,7 @@ export class ParameterReader {
 
   async #getParameters(names: readonly string[], bounds: WitnessBounds): Promise<readonly NameReading[]> {
     const command = new GetParametersCommand({ Names: [...new Set(names)] });
+    const dateOf = answerDate(command);
     const outcome = await this.#clients.call(
       { operation: 'SSM GetParameters', service: 'ssm', kind: 'read' },
       bounds,
@@ -68,10 +80,12 @@ export class ParameterReader {
     );
     if (outcome.status === 'failed') return names.map(() => ({ status: 'failed', failed: outcome.result }));
     const { Parameters = [], InvalidParameters = [] } = outcome.answer;
+    const dateMs = dateOf();
     return names.map((name) => {
-      const value = Parameters.find(({ Name }) => Name === name)?.Value;
-      if (value !== undefined) return { status: 'found', value };
-      if (InvalidParameters.includes(name)) return { status: 'missing' };
+      const { Value: value, LastModifiedDate } = Parameters.find(({ Name }) => Name === name) ?? {};
+      const modifiedMs = LastModifiedDate?.getTime() ?? null;
+      if (value !== undefined) return { status: 'found', value, modifiedMs, dateMs };
+      if (InvalidParameters.includes(name)) return { status: 'missing', dateMs };
       return { status: 'failed', failed: unanswered(`SSM GetParameters answered without ${name}`) };
     });
   }

@@ -2,12 +2,15 @@ import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import type { AwsClients } from '../cloud/aws-clients.ts';
 import { errorCode, type FailedCall } from '../cloud/cloud-error.ts';
 import { TurnBatch } from '../cloud/turn-batch.ts';
+import type { RequestReading, RequestVerdict } from '../core/afar-state.ts';
 import type { CallResult } from '../core/events.ts';
 import { type GroupName, NO_TERM, type Term, type TermRecord } from '../core/types.ts';
 import { HintWriter } from './hint-writer.ts';
 import { NewestSearch } from './newest-search.ts';
 import { ParameterNames } from './parameter-names.ts';
 import { type NameReading, ParameterReader } from './parameter-reader.ts';
+import { RequestMailbox } from './request-mailbox.ts';
+import { requestReading } from './request-record.ts';
 import { TermCleaner } from './term-cleaner.ts';
 import { decodeTermRecord, encodeTermRecord, VALUE_BYTES_MAX } from './term-record.ts';
 import type { Witness, WitnessBounds } from './witness.ts';
@@ -25,6 +28,12 @@ interface NewestQuestion {
   readonly known: Term;
 }
 
+/** The record of a term, and how long ago it was made by the service's clock, where that is known. */
+interface StoredValue {
+  readonly value: string;
+  readonly ageMs: number | null;
+}
+
 /**
  * The witness in Systems Manager's Parameter Store. A term is a parameter `<prefix>/<group>/term/<N>`, created
  * with Overwrite=false, which is the compare-and-set; `<prefix>/<group>/newest` is a hint that saves listing.
@@ -35,6 +44,7 @@ export class SsmWitness implements Witness {
   readonly #reader: ParameterReader;
   readonly #hints: HintWriter;
   readonly #cleaner: TermCleaner;
+  readonly #mailbox: RequestMailbox;
   readonly #newest: TurnBatch<NewestQuestion, CallResult>;
   /** The highest term seen to exist: what is deleted must lie below it. */
   readonly #highest = new Map<GroupName, Term>();
@@ -44,16 +54,14 @@ export class SsmWitness implements Witness {
     this.#names = new ParameterNames(options.prefix);
     this.#reader = new ParameterReader(options.clients);
     this.#cleaner = new TermCleaner({ clients: options.clients, names: this.#names, reader: this.#reader });
+    this.#mailbox = new RequestMailbox(options);
     this.#hints = new HintWriter({
       write: (group, term) => this.#writeHint(group, term),
       delayMs: HINT_DELAY_MS,
       intervalMs: HINT_INTERVAL_MS,
     });
     this.#newest = new TurnBatch<NewestQuestion, CallResult>({
-      perform: (questions, bounds) => {
-        const width = Math.floor(10 / questions.length);
-        return Promise.all(questions.map((question) => this.#searchNewest(question, width, bounds)));
-      },
+      perform: (questions, bounds) => this.#readNewest(questions, bounds),
       late: () => failedRead('no answer in time'),
       sizeMax: GROUPS_PER_REQUEST_MAX,
     });
@@ -98,6 +106,10 @@ export class SsmWitness implements Witness {
     return this.#newest.ask({ group, known }, bounds);
   }
 
+  closeRequest(id: string, verdict: RequestVerdict, bounds: WitnessBounds): Promise<CallResult> {
+    return this.#mailbox.close(id, verdict, bounds);
+  }
+
   async deleteTerms(group: GroupName, upTo: Term, bounds: WitnessBounds): Promise<CallResult> {
     if (upTo >= (this.#highest.get(group) ?? NO_TERM)) {
       const reason = `terms up to ${upTo} of group ${group} were not deleted: no newer one was seen`;
@@ -110,6 +122,21 @@ export class SsmWitness implements Witness {
     this.#hints.close();
   }
 
+  /** The operator's request takes the tenth name of the first call, so that it costs none of its own. */
+  async #readNewest(
+    questions: readonly NewestQuestion[],
+    bounds: WitnessBounds,
+  ): Promise<readonly CallResult[]> {
+    const asking = this.#reader.read(this.#names.request, bounds);
+    const width = Math.floor(9 / questions.length);
+    const results = await Promise.all(
+      questions.map((question) => this.#searchNewest(question, width, bounds)),
+    );
+    const request = readingOf(await asking);
+    if (request === null) return results;
+    return results.map((result) => (result.type === 'newest-term' ? { ...result, request } : result));
+  }
+
   async #searchNewest(
     { group, known }: NewestQuestion,
     width: number,
@@ -117,7 +144,7 @@ export class SsmWitness implements Witness {
   ): Promise<CallResult> {
     const untilMs = performance.now() + bounds.deadlineMs;
     const search = new NewestSearch(known, width);
-    const values = new Map<Term, string>();
+    const values = new Map<Term, StoredValue>();
     for (let steps = 0; steps < SEARCH_STEPS_MAX; steps += 1) {
       const left: WitnessBounds = { signal: bounds.signal, deadlineMs: untilMs - performance.now() };
       if (left.deadlineMs <= 0 || bounds.signal.aborted) return failedRead('no answer in time');
@@ -135,7 +162,7 @@ export class SsmWitness implements Witness {
           if (listing.status === 'failed') return listing.failed;
           for (const [name, value] of listing.values) {
             const term = this.#names.termOf(group, name);
-            if (term !== null) values.set(term, value);
+            if (term !== null) values.set(term, { value, ageMs: null });
           }
           search.learnList([...values.keys()]);
           break;
@@ -149,7 +176,7 @@ export class SsmWitness implements Witness {
     group: GroupName,
     step: { readonly terms: readonly Term[]; readonly withHint: boolean },
     search: NewestSearch,
-    values: Map<Term, string>,
+    values: Map<Term, StoredValue>,
     bounds: WitnessBounds,
   ): Promise<FailedCall | null> {
     const hintReading = step.withHint ? this.#reader.read(this.#names.newest(group), bounds) : null;
@@ -163,17 +190,19 @@ export class SsmWitness implements Witness {
       if (reading.status === 'failed') return reading.failed;
       if (reading.status === 'missing' || term === undefined) continue;
       found.push(term);
-      values.set(term, reading.value);
+      values.set(term, { value: reading.value, ageMs: ageOf(reading) });
     }
     if (hint?.status === 'failed') return hint.failed;
     search.learn(step.terms, found, hintOf(hint));
     return null;
   }
 
-  #newestResult(group: GroupName, newest: Term, values: ReadonlyMap<Term, string>): CallResult {
+  #newestResult(group: GroupName, newest: Term, values: ReadonlyMap<Term, StoredValue>): CallResult {
     if (newest === NO_TERM) return { type: 'newest-term', record: null };
-    const decoded = this.#decode(group, newest, values.get(newest) ?? '');
-    return decoded.status === 'failed' ? decoded.failed : { type: 'newest-term', record: decoded.record };
+    const { value, ageMs } = values.get(newest) ?? { value: '', ageMs: null };
+    const decoded = this.#decode(group, newest, value);
+    if (decoded.status === 'failed') return decoded.failed;
+    return { type: 'newest-term', record: decoded.record, ...(ageMs === null ? {} : { ageMs }) };
   }
 
   #decode(
@@ -200,7 +229,7 @@ export class SsmWitness implements Witness {
       Value: String(term),
       Type: 'String',
       Tier: 'Standard',
-      // The only parameter that is ever overwritten: it decides nothing.
+      // It decides nothing, and so may be overwritten.
       Overwrite: true,
     });
     return this.#clients.call(
@@ -209,6 +238,17 @@ export class SsmWitness implements Witness {
       (options) => this.#clients.ssm.send(command, options),
     );
   }
+}
+
+function ageOf(reading: Extract<NameReading, { status: 'found' }>): number | null {
+  const { dateMs, modifiedMs } = reading;
+  return dateMs === null || modifiedMs === null ? null : Math.max(0, dateMs - modifiedMs);
+}
+
+/** null: not known, because it could not be read or the answer bore no date. */
+function readingOf(reading: NameReading): RequestReading | null {
+  if (reading.status === 'failed' || reading.dateMs === null) return null;
+  return requestReading(reading.status === 'found' ? reading.value : null, reading.dateMs);
 }
 
 /** A hint that makes no sense is no hint. */

@@ -26,6 +26,8 @@ const schema = z.object({
   reason: z.enum(REASONS),
   requestedBy: z.string().optional(),
   requestId: z.string().optional(),
+  carriedOut: z.array(z.string()).optional(),
+  takeovers: z.array(z.number().nonnegative()).optional(),
 });
 
 export type Decoded =
@@ -51,7 +53,7 @@ export function decodeTermRecord(value: string, group: GroupName, term: Term): D
     const where = issue === undefined || issue.path.length === 0 ? 'the record' : issue.path.join('.');
     return { status: 'foreign', reason: `${where}: ${issue?.message ?? 'invalid'}` };
   }
-  const { v: _, requestedBy, requestId, ...rest } = parsed.data;
+  const { v: _, requestedBy, requestId, carriedOut, takeovers, ...rest } = parsed.data;
   if (rest.group !== group || rest.term !== term) {
     return { status: 'foreign', reason: `it is the record of term ${rest.term} of group ${rest.group}` };
   }
@@ -61,6 +63,8 @@ export function decodeTermRecord(value: string, group: GroupName, term: Term): D
     incarnation: rest.incarnation as Incarnation,
     ...(requestedBy === undefined ? {} : { requestedBy }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(carriedOut === undefined ? {} : { carriedOut }),
+    ...(takeovers === undefined ? {} : { takeovers }),
   };
   return { status: 'record', record };
 }

@@ -1,3 +1,4 @@
+import type { RequestVerdict } from '../core/afar-state.ts';
 import type { CallResult } from '../core/events.ts';
 import type { GroupName, Term, TermRecord } from '../core/types.ts';
 
@@ -17,13 +18,15 @@ export interface Witness {
   createTerm(record: TermRecord, bounds: WitnessBounds): Promise<CallResult>;
   /** 'term-record' or 'failed'. */
   readTerm(group: GroupName, term: Term, bounds: WitnessBounds): Promise<CallResult>;
-  /** 'newest-term' or 'failed'. `known`: the newest term known, or NO_TERM. */
+  /** 'newest-term', with the operator's request of this moment, or 'failed'. `known`: the newest term known, or NO_TERM. */
   readNewest(group: GroupName, known: Term, bounds: WitnessBounds): Promise<CallResult>;
   /**
    * Deletes terms up to and including `upTo`, some of them now and the rest by later calls. Answers
    * 'term-record' with null when `upTo` is gone, else 'failed'; nothing depends on it.
    */
   deleteTerms(group: GroupName, upTo: Term, bounds: WitnessBounds): Promise<CallResult>;
+  /** Writes beside a request what became of it: 'request-closed', also when it is another one by now, or 'failed'. */
+  closeRequest(id: string, verdict: RequestVerdict, bounds: WitnessBounds): Promise<CallResult>;
   /** Ends background work. */
   close(): void;
 }

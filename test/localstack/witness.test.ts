@@ -56,19 +56,22 @@ describe('the witness on LocalStack', () => {
     expect(await aux.createTerm(records[1], bounds())).toEqual({ type: 'term-exists' });
     const read = await aux.readTerm('web', t(1), bounds());
     expect(read).toEqual({ type: 'term-record', record: records[0] });
-    expect(await main.readNewest('web', t(0), bounds())).toEqual({ type: 'newest-term', record: records[0] });
+    expect(await main.readNewest('web', t(0), bounds())).toMatchObject({
+      type: 'newest-term',
+      record: records[0],
+    });
   });
 
   it('follows a group through many terms and the deletion of the old ones', async () => {
     const records = Array.from({ length: 25 }, (_, index) => recordOf(index + 1, 'main'));
     for (const record of records) expect((await main.createTerm(record, bounds())).type).toBe('term-created');
     const newest = { type: 'newest-term', record: records[24] };
-    expect(await aux.readNewest('web', t(0), bounds())).toEqual(newest);
-    expect(await aux.readNewest('web', t(2), bounds())).toEqual(newest);
+    expect(await aux.readNewest('web', t(0), bounds())).toMatchObject(newest);
+    expect(await aux.readNewest('web', t(2), bounds())).toMatchObject(newest);
     expect((await main.deleteTerms('web', t(12), bounds())).type).toBe('term-record');
     expect(await aux.readTerm('web', t(12), bounds())).toEqual({ type: 'term-record', record: null });
     expect((await aux.readTerm('web', t(13), bounds())).type).toBe('term-record');
-    expect(await aux.readNewest('web', t(2), bounds())).toEqual(newest);
+    expect(await aux.readNewest('web', t(2), bounds())).toMatchObject(newest);
   });
 
   it('reads several groups together', async () => {

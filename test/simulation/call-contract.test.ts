@@ -21,7 +21,7 @@ describeCallContract('the models of the simulator', (): Perform => {
       case 'read-term':
         return witness.read(call.term, nowMs);
       case 'read-newest':
-        return witness.newest(nowMs);
+        return witness.newest(nowMs, nowMs);
       case 'delete-terms':
         witness.delete(call.upTo);
         return { type: 'term-record', record: null };

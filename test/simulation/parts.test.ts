@@ -81,7 +81,7 @@ describe('the witness', () => {
     const witness = new WitnessModel();
     witness.create(record(1, 'main'), 10);
     witness.create(record(2, 'aux'), 20);
-    expect(witness.newest(15)).toEqual({ type: 'newest-term', record: record(1, 'main') });
+    expect(witness.newest(15, 15)).toMatchObject({ type: 'newest-term', record: record(1, 'main') });
     expect(witness.read(2 as Term, 15)).toEqual({ type: 'term-record', record: null });
   });
 });

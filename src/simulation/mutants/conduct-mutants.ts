@@ -175,11 +175,47 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/claim.ts',
-        from: "if (group.config.kind === 'exclusive' && !waitsAreOver(state, group)) return true;",
+        from: "if (group.config.kind === 'exclusive' && !waitsAreOver(state, group, 0)) return true;",
         to: '',
       },
     ],
     worlds: ['exclusive'],
+  },
+  {
+    rule: 'a request from afar carried out again',
+    of: 'rule 11',
+    patches: [
+      {
+        file: 'core/afar.ts',
+        from: 'if (knowsLessThanBefore(group) || isCarriedOut(group, id)) return true;',
+        to: 'if (knowsLessThanBefore(group)) return true;',
+      },
+    ],
+    worlds: ['requests', 'pair'],
+  },
+  {
+    rule: 'a request from afar that never ends',
+    of: 'rule 11',
+    patches: [
+      {
+        file: 'core/afar.ts',
+        from: 'request.group !== group.config.name || state.ownMs >= untilOwnMs) return null;',
+        to: 'request.group !== group.config.name || state.ownMs === untilOwnMs) return null;',
+      },
+    ],
+    worlds: ['requests', 'pair'],
+  },
+  {
+    rule: 'takeovers one after the other at full speed',
+    of: 'rule 15',
+    patches: [
+      {
+        file: 'core/claim.ts',
+        from: 'rankOf(state, group) * stepMs + extraMs)',
+        to: 'rankOf(state, group) * stepMs)',
+      },
+    ],
+    worlds: ['scenarios'],
   },
   {
     rule: 'a monotonic clock that stops in suspend',

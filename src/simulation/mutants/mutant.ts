@@ -37,6 +37,10 @@ export const HUNTING_GROUNDS = {
     ...PAIR,
     ...only('ec2-stale', 'ec2-late', 'ec2-lost-after', 'switchover', 'force', 'drain', 'stall'),
   },
+  requests: {
+    ...PAIR,
+    ...only('request-switchover', 'request-force', 'witness-stale', 'witness-late', 'crash'),
+  },
   replays: { ...PAIR, ...only('replays', 'crash', 'freeze', 'loss', 'delay') },
   'replays only': { ...PAIR, ...only('replays', 'delay', 'loss') },
   races: {

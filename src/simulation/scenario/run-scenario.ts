@@ -5,6 +5,7 @@ import { AuthorisedChanges } from '../checkers/authorised-changes.ts';
 import type { Checker } from '../checkers/checker.ts';
 import { HandsOff } from '../checkers/hands-off.ts';
 import { NoStopUnderAddress } from '../checkers/no-stop-under-address.ts';
+import { RequestOnce } from '../checkers/request-once.ts';
 import { SingleAuthority } from '../checkers/single-authority.ts';
 import { SingleCopy } from '../checkers/single-copy.ts';
 import { SingleOwner } from '../checkers/single-owner.ts';
@@ -47,6 +48,7 @@ export function runScenario(scenario: Scenario, core: CoreUnderTest): ScenarioRe
     new SingleOwner(report),
     new SingleAuthority(report),
     new AuthorisedChanges(report),
+    new RequestOnce(report),
     new HandsOff(report),
     setting.kind === 'exclusive' ? new SingleCopy(report) : new NoStopUnderAddress(report),
   ];

@@ -18,6 +18,8 @@ export function groupStatus(overrides: Partial<GroupStatus> = {}): GroupStatus {
       { node: 'aux', eligible: true, reason: '' },
     ],
     handover: null,
+    request: null,
+    takeovers: { lastHour: 0, waitMs: 0 },
     lastChange: {
       at: '2026-11-21T05:00:00.000Z',
       reason: 'takeover',

@@ -42,6 +42,7 @@ const request = (rest: Partial<MoveRequest> = {}): MoveRequest => ({
   kind: 'switchover',
   target: 'aux',
   by: 'uid 0 on aux',
+  afar: false,
   ...rest,
 });
 

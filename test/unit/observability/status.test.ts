@@ -44,6 +44,8 @@ const core: CoreSnapshot = {
       failures: [],
       ineligible: '',
       handover: null,
+      request: null,
+      takeovers: { lastHour: 0, waitMs: 0 },
     },
   ],
 };

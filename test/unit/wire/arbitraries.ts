@@ -49,6 +49,7 @@ const fields = fc.record({
       kind: fc.constantFrom('switchover' as const, 'force' as const),
       target: someNode,
       by: upToBytes(64),
+      afar: fc.boolean(),
     }),
   ),
   answer: fc.option(

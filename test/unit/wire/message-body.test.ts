@@ -69,7 +69,13 @@ describe('the body of a message', () => {
 
   it('repeats the beat and the wish for a reply in every part of a message that one datagram cannot hold', () => {
     const answer = { id: '0123456789abcdef', refusal: 'r'.repeat(120), code: 'unsafe' as const };
-    const request = { id: '0123456789abcdef', kind: 'force' as const, target: 'aux', by: 'b'.repeat(64) };
+    const request = {
+      id: '0123456789abcdef',
+      kind: 'force' as const,
+      target: 'aux',
+      by: 'b'.repeat(64),
+      afar: true,
+    };
     const parts = encodeBodies(
       heartbeatOf(GROUPS.map((group) => usualReport(group, { answer, request }))),
       context,
@@ -111,6 +117,7 @@ describe('the body of a message', () => {
       kind: 'switchover' as const,
       target: 'aux',
       by: 'é'.repeat(40),
+      afar: false,
     };
     const result = decode(encodeBodies(heartbeatOf([usualReport('group-1', { request })]), context)[0]!);
     expect(result.ok && result.message.reports[0]?.request?.by).toBe('é'.repeat(32));

@@ -106,7 +106,7 @@ describe('reading the newest term', () => {
       store(30, newest);
       ssm.calls.length = 0;
       const result = await witness.readNewest('web', t(40), bounds());
-      expect(result).toEqual({ type: 'newest-term', record: recordOf(newest) });
+      expect(result).toMatchObject({ type: 'newest-term', record: recordOf(newest) });
       expect(actions()).toEqual(['GetParameters']);
     }
   });
@@ -115,19 +115,22 @@ describe('reading the newest term', () => {
     store(900, 1234);
     ssm.values.set('/ek/web/newest', '1230');
     const result = await witness.readNewest('web', t(3), bounds());
-    expect(result).toEqual({ type: 'newest-term', record: recordOf(1234) });
+    expect(result).toMatchObject({ type: 'newest-term', record: recordOf(1234) });
     expect(actions()).toEqual(['GetParameters', 'GetParameters', 'GetParameters']);
   });
 
   it('lists when there is no hint and the known term is deleted', async () => {
     store(900, 925);
     const result = await witness.readNewest('web', t(3), bounds());
-    expect(result).toEqual({ type: 'newest-term', record: recordOf(925) });
+    expect(result).toMatchObject({ type: 'newest-term', record: recordOf(925) });
     expect(actions().filter((action) => action === 'GetParametersByPath')).toHaveLength(3);
   });
 
   it('finds none in an empty witness', async () => {
-    expect(await witness.readNewest('web', t(0), bounds())).toEqual({ type: 'newest-term', record: null });
+    expect(await witness.readNewest('web', t(0), bounds())).toMatchObject({
+      type: 'newest-term',
+      record: null,
+    });
   });
 
   it('shares one request between three groups', async () => {
@@ -135,7 +138,7 @@ describe('reading the newest term', () => {
     const results = await Promise.all(
       ['a', 'b', 'c'].map((group) => witness.readNewest(group, t(9), bounds())),
     );
-    expect(results).toEqual(
+    expect(results).toMatchObject(
       ['a', 'b', 'c'].map((group) => ({ type: 'newest-term', record: recordOf(9, group) })),
     );
     expect(actions()).toEqual(['GetParameters']);

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import type { AwsClients } from '../cloud/aws-clients.ts';
+import { errorCode } from '../cloud/cloud-error.ts';
+import type { RequestVerdict } from '../core/afar-state.ts';
+import type { CallResult } from '../core/events.ts';
+import type { MoveRequest } from '../core/message.ts';
+import type { GroupName, NodeName } from '../core/types.ts';
+import { ParameterNames } from './parameter-names.ts';
+import { ParameterReader } from './parameter-reader.ts';
+import {
+  decodeRequest,
+  encodeRequest,
+  REQUEST_LIFE_MOST_MS,
+  type RequestRecord,
+  requestReading,
+} from './request-record.ts';
+import type { WitnessBounds } from './witness.ts';
+
+export interface RequestWish {
+  readonly group: GroupName;
+  readonly target: NodeName;
+  readonly kind: MoveRequest['kind'];
+  /** Who asks, for logs and records: an ARN, at most 300 characters. */
+  readonly by: string;
+  /** At most an hour. */
+  readonly lifeMs: number;
+}
+
+export type RequestOutcome =
+  | { readonly status: 'done' }
+  | { readonly status: 'refused'; readonly reason: string; readonly by: NodeName }
+  /** Nobody said anything before it expired. */
+  | { readonly status: 'expired' }
+  /** Somebody deleted it, or wrote another in its place. */
+  | { readonly status: 'replaced' };
+
+/** The request could not be written, read or withdrawn; `busy`: another one stands there and is not over. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly busy: boolean;
+
+  constructor(message: string, busy = false) {
+    super(message);
+    this.busy = busy;
+  }
+}
+
+const CALL_TIMEOUT_MS = 5_000;
+const LOOK_EVERY_MS = 2_000;
+const REASON_MOST = 300;
+
+/**
+ * The one request of a cluster (rule 11 from afar), for who asks and for the nodes that answer. Two who write at
+ * the same moment are not kept apart: the later one counts, and the earlier one is told by `watch`.
+ */
+export class RequestMailbox {
+  readonly #clients: AwsClients;
+  readonly #name: string;
+  readonly #reader: ParameterReader;
+
+  constructor(options: { readonly clients: AwsClients; readonly prefix: string }) {
+    this.#clients = options.clients;
+    this.#name = new ParameterNames(options.prefix).request;
+    this.#reader = new ParameterReader(options.clients);
+  }
+
+  /** Returns the id. Its life is counted by the witness's clock. Throws RequestError. */
+  async write(wish: RequestWish, signal: AbortSignal): Promise<string> {
+    const { lifeMs, ...asked } = wish;
+    if (!(lifeMs > 0 && lifeMs <= REQUEST_LIFE_MOST_MS)) {
+      throw new RequestError(
+        `a request lives for an hour at most, not for ${lifeMs} ms; nothing was written`,
+      );
+    }
+    const { value, dateMs } = await this.#read(signal);
+    const before = requestReading(value, dateMs);
+    if (before.status === 'pending') {
+      const { by, kind, target } = before.request;
+      throw new RequestError(`${by} asked for a ${kind} to ${target} already, and that is not over`, true);
+    }
+    const id = randomBytes(8).toString('hex');
+    const expires = new Date(dateMs + lifeMs).toISOString();
+    const text = encodeRequest({ v: 1, id, ...asked, expires });
+    const decoded = decodeRequest(text);
+    if (decoded.status === 'foreign') throw new RequestError(`nothing was written: ${decoded.reason}`);
+    await this.#put(text, signal);
+    return id;
+  }
+
+  /** Waits until the request is over, at the latest when it expires. Throws RequestError. */
+  async watch(id: string, signal: AbortSignal): Promise<RequestOutcome> {
+    for (;;) {
+      const { value, dateMs } = await this.#read(signal);
+      const record = this.#recordOf(value);
+      if (record?.id !== id) return { status: 'replaced' };
+      if (record.verdict?.status === 'done') return { status: 'done' };
+      if (record.verdict !== undefined) {
+        const { reason, by } = record.verdict;
+        return { status: 'refused', reason, by };
+      }
+      if (dateMs > Date.parse(record.expires)) return { status: 'expired' };
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
+        throw new RequestError('given up');
+      });
+    }
+  }
+
+  /** From then on nothing is begun for it, once a node has read that it is gone. Throws RequestError. */
+  async withdraw(id: string, signal: AbortSignal): Promise<void> {
+    const { value } = await this.#read(signal);
+    if (this.#recordOf(value)?.id !== id) return;
+    const outcome = await this.#clients.call(
+      { operation: 'SSM DeleteParameter', service: 'ssm', kind: 'write' },
+      { signal, deadlineMs: CALL_TIMEOUT_MS },
+      (options) => this.#clients.ssm.send(new DeleteParameterCommand({ Name: this.#name }), options),
+    );
+    if (outcome.status === 'failed' && errorCode(outcome.error) !== 'ParameterNotFound') {
+      throw new RequestError(outcome.result.reason);
+    }
+  }
+
+  /** A node says what became of it. Never rejects. */
+  async close(id: string, verdict: RequestVerdict, bounds: WitnessBounds): Promise<CallResult> {
+    const reading = await this.#reader.read(this.#name, bounds);
+    if (reading.status === 'failed') return reading.failed;
+    const record = this.#recordOf(reading.status === 'found' ? reading.value : null);
+    if (record?.id !== id || record.verdict !== undefined) return { type: 'request-closed' };
+    const reason = verdict.reason.replace(/\p{C}/gu, ' ').slice(0, REASON_MOST);
+    const command = this.#putCommand(encodeRequest({ ...record, verdict: { ...verdict, reason } }));
+    const outcome = await this.#clients.call(
+      { operation: 'SSM PutParameter', service: 'ssm', kind: 'write' },
+      bounds,
+      (options) => this.#clients.ssm.send(command, options),
+    );
+    return outcome.status === 'failed' ? outcome.result : { type: 'request-closed' };
+  }
+
+  #recordOf(value: string | null): RequestRecord | null {
+    const decoded = value === null ? null : decodeRequest(value);
+    return decoded?.status === 'request' ? decoded.record : null;
+  }
+
+  async #read(signal: AbortSignal): Promise<{ readonly value: string | null; readonly dateMs: number }> {
+    const reading = await this.#reader.read(this.#name, { signal, deadlineMs: CALL_TIMEOUT_MS });
+    if (reading.status === 'failed') throw new RequestError(reading.failed.reason);
+    if (reading.dateMs === null) throw new RequestError('SSM answered without a date');
+    return { value: reading.status === 'found' ? reading.value : null, dateMs: reading.dateMs };
+  }
+
+  async #put(text: string, signal: AbortSignal): Promise<void> {
+    const outcome = await this.#clients.call(
+      { operation: 'SSM PutParameter', service: 'ssm', kind: 'write' },
+      { signal, deadlineMs: CALL_TIMEOUT_MS },
+      (options) => this.#clients.ssm.send(this.#putCommand(text), options),
+    );
+    if (outcome.status === 'failed') throw new RequestError(outcome.result.reason);
+  }
+
+  #putCommand(text: string): PutParameterCommand {
+    return new PutParameterCommand({
+      Name: this.#name,
+      Value: text,
+      Type: 'String',
+      Tier: 'Standard',
+      Overwrite: true,
+    });
+  }
+}
