@@ -248,14 +248,19 @@ function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | n
 function endMaintenance(world: World, machine: Machine, off: Command): void {
   if (machine.daemon !== null) tell(world, machine, off);
   else if (!machine.waitingCommands.includes(off)) machine.waitingCommands.push(off);
-  world.after(LOOKS_AGAIN_MS, () => {
-    const lasts = world.machines.some(
-      ({ daemon }) =>
-        daemon !== null &&
-        world.terrain.groups.some(({ name }) => world.core.view(daemon.state, name).maintenance),
-    );
-    if (lasts) endMaintenance(world, machine, off);
-  });
+  world.after(LOOKS_AGAIN_MS, () => lookAgain(world, machine, off));
+}
+
+/** A node that is down may bring the setting back. */
+function lookAgain(world: World, machine: Machine, off: Command): void {
+  const lasts = world.machines.some(
+    ({ daemon }) =>
+      daemon !== null &&
+      world.terrain.groups.some(({ name }) => world.core.view(daemon.state, name).maintenance),
+  );
+  if (lasts) return endMaintenance(world, machine, off);
+  if (world.machines.every(({ daemon }) => daemon !== null)) return;
+  world.after(LOOKS_AGAIN_MS, () => lookAgain(world, machine, off));
 }
 
 function moveByHand(world: World, holder: number): void {
