@@ -1,12 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  DescribeAddressesCommand,
-  DisassociateAddressCommand,
-  ReleaseAddressCommand,
-  StopInstancesCommand,
-} from '@aws-sdk/client-ec2';
 import { parse, stringify } from 'yaml';
 import { ControlClient } from '../../../src/control/client.ts';
 import type { ControlRequestInput, ControlResult } from '../../../src/control/protocol.ts';
@@ -21,7 +14,9 @@ import type { Availability } from '../../support/netns/request-result.ts';
 import type { StarvationGauge } from '../../support/netns/starvation.ts';
 import { waitFor } from '../../support/netns/wait-for.ts';
 import { type ConfigDocument, SETUPS, type SetupName } from './setups.ts';
+import { freeAddress, releaseAddress, stopInstance } from './support/account.ts';
 import { EC2_CALLS, WITNESS_CALLS } from './support/api-calls.ts';
+import { nginxMasterLives } from './support/nginx-master.ts';
 
 export interface WorldOptions {
   readonly endpoint: string;
@@ -125,32 +120,20 @@ export class FaultWorld {
     return daemon;
   }
 
-  async stopInstance(name: string): Promise<void> {
-    const { ec2 } = this.cluster.account;
-    await ec2.send(new StopInstancesCommand({ InstanceIds: [this.node(name).instanceId] }));
+  stopInstance(name: string): Promise<void> {
+    return stopInstance(this.cluster, this.node(name).instanceId);
   }
 
   /** Gone for good: this cluster is only closed after that. */
   async releaseAddress(): Promise<void> {
-    const { ec2, allocationId } = this.cluster.account;
-    await this.#disassociate();
-    await ec2.send(new ReleaseAddressCommand({ AllocationId: allocationId }));
+    await releaseAddress(this.cluster);
     this.#addressIsReleased = true;
   }
 
   /** A power cut for all; the address is where it is said. No daemon runs. */
   async bootAgain(options: { readonly address: 'free' | 'as it was' }): Promise<void> {
     for (const { name } of this.cluster.nodes) await this.killNode(name);
-    if (options.address === 'free') await this.#disassociate();
-  }
-
-  async #disassociate(): Promise<void> {
-    const { ec2, allocationId } = this.cluster.account;
-    const { Addresses: found } = await ec2.send(
-      new DescribeAddressesCommand({ AllocationIds: [allocationId] }),
-    );
-    await ec2.send(new DisassociateAddressCommand({ AssociationId: found?.[0]?.AssociationId }));
-    await this.cluster.address.follow();
+    if (options.address === 'free') await freeAddress(this.cluster);
   }
 
   daemon(name: string): NodeProcess {
@@ -351,12 +334,8 @@ export class FaultWorld {
     this.counted['terms created'] = this.termsCreated().length;
   }
 
-  /** Whether a master of nginx lives on the node, told by its pid file without starting a process. */
-  async runsNginx(name: string): Promise<boolean> {
-    const pid = await readFile(join(this.node(name).directory, 'nginx.pid'), 'utf8').catch(() => '');
-    if (!/^\d+/.test(pid)) return false;
-    const stat = await readFile(`/proc/${pid.trim()}/stat`, 'utf8').catch(() => '');
-    return stat.includes('(nginx)') && !/\) Z /.test(stat);
+  runsNginx(name: string): Promise<boolean> {
+    return nginxMasterLives(this.node(name).directory);
   }
 
   check(isTrue: boolean, otherwise: string): void {
