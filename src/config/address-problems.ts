@@ -1,8 +1,18 @@
 import type { PathProblem } from './config-error.ts';
 import { addressesOf, asRecord, type Entries, stringsOf } from './raw-file.ts';
 
+/** Which settings name the address itself, by the type of the resource. */
+const NAMED_BY = {
+  'elastic-ip': ['allocationId', 'publicIp'],
+  'private-ip': ['address'],
+  'local-ip': ['address'],
+} as const;
+type AddressType = keyof typeof NAMED_BY;
+const TYPES = Object.keys(NAMED_BY) as readonly AddressType[];
+
 /** One address of a group as it was written. */
 interface Written {
+  readonly type: AddressType;
   readonly group: string;
   readonly index: number;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -17,16 +27,21 @@ export function addressProblems(groups: Entries, nodes: Entries): readonly PathP
     ...groups.flatMap(([group, settings]) => missingAddress(group, settings)),
     ...written.flatMap((address) => unknownNodes(address, nodes)),
     ...sharedAddresses(written),
-    ...sharedPlaces(written, nodes),
+    ...sharedPlaces(
+      written.filter(({ type }) => type === 'elastic-ip'),
+      nodes,
+    ),
+    ...movingPlaces(written, nodes),
   ];
 }
 
 function addressesIn(group: string, settings: Readonly<Record<string, unknown>>): readonly Written[] {
   if (!Array.isArray(settings.resources)) return [];
+  const nodes = stringsOf(settings.nodes);
   return settings.resources.flatMap((resource, index) => {
-    const address = asRecord(resource)['elastic-ip'];
-    if (address === undefined) return [];
-    return [{ group, index, settings: asRecord(address), nodes: stringsOf(settings.nodes) }];
+    const written = asRecord(resource);
+    const type = TYPES.find((candidate) => candidate in written);
+    return type === undefined ? [] : [{ type, group, index, settings: asRecord(written[type]), nodes }];
   });
 }
 
@@ -38,20 +53,23 @@ const pathOf = ({ group, index }: Written): readonly (string | number)[] => [
 ];
 
 function missingAddress(group: string, settings: Readonly<Record<string, unknown>>): readonly PathProblem[] {
-  if (!Array.isArray(settings.resources) || addressesIn(group, settings).length > 0) return [];
-  const message = 'has no elastic-ip: add "- elastic-ip: { allocationId: eipalloc-… }"';
+  if (!Array.isArray(settings.resources)) return [];
+  if (addressesIn(group, settings).some(({ type }) => type !== 'local-ip')) return [];
+  const message = 'has no elastic-ip and no private-ip: add "- elastic-ip: { allocationId: eipalloc-… }"';
   return [{ path: ['groups', group, 'resources'], message }];
 }
 
 function unknownNodes(address: Written, nodes: Entries): readonly PathProblem[] {
   const known = nodes.map(([node]) => node);
-  return Object.keys(asRecord(address.settings.privateAddress))
-    .filter((node) => !known.includes(node))
-    .map((node) => ({
-      path: [...pathOf(address), 'elastic-ip', 'privateAddress', node],
-      atKey: true,
-      message: `there is no node ${node}`,
-    }));
+  return (['privateAddress', 'interfaceAddress'] as const).flatMap((key) =>
+    Object.keys(asRecord(address.settings[key]))
+      .filter((node) => !known.includes(node))
+      .map((node) => ({
+        path: [...pathOf(address), address.type, key, node],
+        atKey: true,
+        message: `there is no node ${node}`,
+      })),
+  );
 }
 
 /** Two groups with one address would take it from each other for ever. */
@@ -59,7 +77,7 @@ function sharedAddresses(written: readonly Written[]): readonly PathProblem[] {
   const owners = new Map<string, Written>();
   const problems: PathProblem[] = [];
   for (const address of written) {
-    for (const key of ['allocationId', 'publicIp'] as const) {
+    for (const key of NAMED_BY[address.type]) {
       const value = address.settings[key];
       if (typeof value !== 'string') continue;
       const owner = owners.get(value);
@@ -71,7 +89,7 @@ function sharedAddresses(written: readonly Written[]): readonly PathProblem[] {
         owner.group === address.group
           ? `${value} is written twice: resources[${owner.index}] has it already`
           : `${value} already belongs to the group ${owner.group}`;
-      problems.push({ path: [...pathOf(address), 'elastic-ip', key], message });
+      problems.push({ path: [...pathOf(address), address.type, key], message });
     }
   }
   return problems;
@@ -105,4 +123,30 @@ function placeOn({ settings }: Written, node: string, nodes: Entries): string {
   if (typeof named === 'string') return named;
   const found = nodes.find(([name]) => name === node);
   return found === undefined ? '' : (addressesOf(found[1])[0] ?? '');
+}
+
+/** A private address that moves is nobody's own: neither a node's, nor the place of an Elastic IP, which moves along. */
+function movingPlaces(written: readonly Written[], nodes: Entries): readonly PathProblem[] {
+  const problems: PathProblem[] = [];
+  const moving = new Map(
+    written
+      .filter(({ type }) => type !== 'elastic-ip')
+      .map((address) => [String(address.settings.address), address] as const),
+  );
+  for (const [name, node] of nodes) {
+    for (const [value, address] of moving) {
+      if (!addressesOf(node).includes(value)) continue;
+      const message = `${value} is an address of ${name}, which stays with it: take one that no node is written with`;
+      problems.push({ path: [...pathOf(address), address.type, 'address'], message });
+    }
+  }
+  for (const address of written.filter(({ type }) => type === 'elastic-ip')) {
+    const place = address.nodes
+      .map((node) => placeOn(address, node, nodes))
+      .find((value) => moving.has(value));
+    if (place === undefined || moving.get(place)?.type !== 'private-ip') continue;
+    const message = `goes to ${place}, which is a private-ip: EC2 moves an Elastic IP along with it, so leave this resource out`;
+    problems.push({ path: pathOf(address), message });
+  }
+  return problems;
 }

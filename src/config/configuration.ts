@@ -1,4 +1,3 @@
-import type { ElasticIpParameters } from './resources/elastic-ip.ts';
 import type { AddressResource, ServiceResource } from './resources-schema.ts';
 import type { ConfigurationFile, GroupSettings } from './schema.ts';
 import type { ClusterTimings } from './timings.ts';
@@ -26,25 +25,45 @@ export function groupResources(group: GroupSettings): GroupResources {
   const addresses: AddressResource[] = [];
   const services: ServiceResource[] = [];
   for (const resource of group.resources) {
-    if (resource.type === 'elastic-ip') addresses.push(resource);
-    else services.push(resource);
+    switch (resource.type) {
+      case 'private-ip':
+        addresses.push(resource);
+        if (resource.parameters.configure) services.push(configuredHere(resource));
+        break;
+      case 'elastic-ip':
+        addresses.push(resource);
+        break;
+      default:
+        services.push(resource);
+    }
   }
   return { addresses, services };
 }
 
-/** What the file calls an address: 203.0.113.10, or its allocation. */
-export const addressLabel = ({ parameters }: AddressResource): string =>
-  parameters.publicIp ?? parameters.allocationId ?? '';
+type PrivateIp = Extract<AddressResource, { readonly type: 'private-ip' }>;
 
-/** Where the Elastic IP goes on this node: the private address that it names, else the node's first. */
-export function privateAddressOn(
-  elasticIp: ElasticIpParameters,
-  node: string,
-  file: ConfigurationFile,
-): string {
-  const { privateAddress } = elasticIp;
-  const named = typeof privateAddress === 'string' ? privateAddress : privateAddress?.[node];
-  const address = named ?? file.nodes[node]?.addresses[0];
+/** The operating system's part of a private address. EC2 says who has it, so two copies of that do no harm. */
+function configuredHere({ parameters, monitor, restart }: PrivateIp): ServiceResource {
+  const settings = { prefix: 32, interface: null, broadcast: null, announce: 0, probe: false };
+  const { address } = parameters;
+  return { type: 'local-ip', parameters: { address, ...settings, exclusive: false }, monitor, restart };
+}
+
+/** What the file calls an address: 203.0.113.10, or its allocation. */
+export function addressLabel(resource: AddressResource): string {
+  if (resource.type === 'private-ip') return resource.parameters.address;
+  return resource.parameters.publicIp ?? resource.parameters.allocationId ?? '';
+}
+
+/** Where an address goes on this node: the private address that it names for its place, else the node's first. */
+export function placeOn(resource: AddressResource, node: string, file: ConfigurationFile): string {
+  const address = placeNamed(resource, node) ?? file.nodes[node]?.addresses[0];
   if (address === undefined) throw new Error(`there is no node ${node}`);
   return address;
+}
+
+function placeNamed(resource: AddressResource, node: string): string | undefined {
+  if (resource.type === 'private-ip') return resource.parameters.interfaceAddress?.[node];
+  const { privateAddress } = resource.parameters;
+  return typeof privateAddress === 'string' ? privateAddress : privateAddress?.[node];
 }

@@ -4,14 +4,20 @@ import { type MonitorSettings, monitorSchema, restartSchema } from './monitor-sc
 import { elasticIpSchema } from './resources/elastic-ip.ts';
 import { execSchema } from './resources/exec.ts';
 import { haproxySchema } from './resources/haproxy.ts';
+import { localIpSchema } from './resources/local-ip.ts';
 import { lsbSchema } from './resources/lsb.ts';
 import { nginxSchema } from './resources/nginx.ts';
 import { ocfSchema } from './resources/ocf.ts';
+import { privateIpSchema } from './resources/private-ip.ts';
 import { systemdSchema } from './resources/systemd.ts';
 
 /** Shapes and defaults of what a group runs. Every transform ends in the very options of the adapter. */
 const SCHEMAS = {
   'elastic-ip': elasticIpSchema.describe('An Elastic IP of the group. Acquired last wherever it is written.'),
+  'private-ip': privateIpSchema.describe(
+    'A secondary private address that moves between interfaces. Acquired last wherever it is written.',
+  ),
+  'local-ip': localIpSchema.describe('An address of the operating system alone.'),
   nginx: nginxSchema.describe('An nginx on this machine.'),
   haproxy: haproxySchema.describe('An haproxy on this machine.'),
   systemd: systemdSchema.describe('Any unit of systemd.'),
@@ -43,8 +49,10 @@ const CARE = {
 /** The address is looked at by other rules. */
 const NEEDS_CARE = Object.keys(CARE);
 /** What EC2 keeps on one node at a time; the core moves it. */
-export type AddressResource = Extract<Resource, { readonly type: 'elastic-ip' }>;
+const ADDRESS_TYPES = ['elastic-ip', 'private-ip'] as const;
+export type AddressResource = Extract<Resource, { readonly type: (typeof ADDRESS_TYPES)[number] }>;
 export type ServiceResource = Exclude<Resource, AddressResource>;
+const isAddress = ({ type }: Resource): boolean => ADDRESS_TYPES.some((address) => address === type);
 
 /** Whether it must never run twice: settings that say so as `exclusive`, written or by the nature of the resource. */
 export const needsExclusivity = ({ parameters }: Resource): boolean =>
@@ -66,7 +74,7 @@ export const resourceSchema = z
       .filter(([, parameters]) => parameters !== undefined)
       .map(([type, parameters]) => ({ type, parameters, ...care }) as Resource);
     const [only, second] = resources;
-    if (only?.type === 'elastic-ip' && second === undefined) {
+    if (only !== undefined && isAddress(only) && second === undefined) {
       for (const key of NEEDS_CARE.filter((each) => each in value)) {
         const message = 'is for services: eipkeeper looks at the address by itself';
         context.addIssue({ code: 'custom', path: [key], message });

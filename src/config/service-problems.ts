@@ -43,11 +43,14 @@ function servicesOf(group: string, { resources }: Group): readonly Service[] {
   return resources.flatMap((resource, index) => {
     const written = asRecord(resource);
     const type = RESOURCE_TYPES.find((candidate) => candidate in written);
-    if (type === undefined || type === 'elastic-ip') return [];
+    if (type === undefined || ADDRESSES.includes(type)) return [];
     const ofMachine = OF_MACHINE[type] !== undefined;
     return [{ group, index, ofMachine, id: identityOf(type, asRecord(written[type])) }];
   });
 }
+
+/** These are looked at by `addressProblems`. */
+const ADDRESSES: readonly ResourceType[] = ['elastic-ip', 'private-ip', 'local-ip'];
 
 /** The setting, and its default, by which a service of this machine is known; others have a name in their group. */
 const OF_MACHINE: Partial<Record<ResourceType, readonly [setting: string, otherwise: string]>> = {

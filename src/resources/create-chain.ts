@@ -6,6 +6,7 @@ import { CheckedResource } from './checked-resource.ts';
 import { createChecks } from './checks.ts';
 import { ExecResource } from './exec.ts';
 import { Haproxy } from './haproxy.ts';
+import { LocalIp } from './local-ip.ts';
 import { LsbScript } from './lsb.ts';
 import { Nginx } from './nginx.ts';
 import { OcfAgent } from './ocf.ts';
@@ -50,6 +51,8 @@ function withChecks(adapter: ResourceAdapter, { checks, timeoutMs }: MonitorSett
 
 function createAdapter(resource: ServiceResource, options: ChainOptions, used: Set<string>): ResourceAdapter {
   switch (resource.type) {
+    case 'local-ip':
+      return new LocalIp(resource.parameters);
     case 'nginx':
       return new Nginx(resource.parameters);
     case 'haproxy':

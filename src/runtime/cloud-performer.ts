@@ -5,6 +5,7 @@ import { ElasticIpReader } from '../cloud/elastic-ip-reader.ts';
 import { type AddressPlace, GroupAddress } from '../cloud/group-address.ts';
 import { InstanceStatus } from '../cloud/instance-status.ts';
 import type { FindNode } from '../cloud/movable-address.ts';
+import { PrivateIp } from '../cloud/private-ip.ts';
 import type { CallEffect } from '../core/effects.ts';
 import type { CallResult } from '../core/events.ts';
 import type { GroupName, NodeName } from '../core/types.ts';
@@ -33,15 +34,11 @@ export class CloudPerformer {
     this.#instances = new InstanceStatus(options.clients);
     const reader = new ElasticIpReader(options.clients);
     for (const [name, { addresses, findNode }] of options.groups) {
-      const members = addresses.map(
-        ({ id, target }) =>
-          new ElasticIp({
-            clients: options.clients,
-            reader,
-            id,
-            target,
-            findNode: this.#remembering(findNode),
-          }),
+      const common = { clients: options.clients, findNode: this.#remembering(findNode) };
+      const members = addresses.map((address) =>
+        address.type === 'private-ip'
+          ? new PrivateIp({ ...address, ...common })
+          : new ElasticIp({ ...address, ...common, reader }),
       );
       const warn = (sentence: string) => options.warn(`${name}: ${sentence}`);
       this.#addresses.set(name, new GroupAddress({ members, self: options.self, warn }));

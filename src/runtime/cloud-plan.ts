@@ -1,7 +1,9 @@
 import type { AddressId } from '../cloud/elastic-ip-reader.ts';
 import type { AssociationTarget, FindNode } from '../cloud/movable-address.ts';
+import type { PrivateIpTarget } from '../cloud/private-ip.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { type Configuration, groupResources, privateAddressOn } from '../config/configuration.ts';
+import { type Configuration, groupResources, placeOn } from '../config/configuration.ts';
+import type { ElasticIpParameters } from '../config/resources/elastic-ip.ts';
 import type { AddressResource } from '../config/resources-schema.ts';
 import type { GroupName, NodeName } from '../core/types.ts';
 import type { Machine } from './machine-facts.ts';
@@ -12,11 +14,10 @@ export interface CloudGroup {
   readonly findNode: FindNode;
 }
 
-export interface PlannedAddress {
-  readonly id: AddressId;
-  /** Where it goes on this instance. */
-  readonly target: AssociationTarget;
-}
+/** What it is and where it goes on this instance. */
+export type PlannedAddress =
+  | { readonly type: 'elastic-ip'; readonly id: AddressId; readonly target: AssociationTarget }
+  | { readonly type: 'private-ip'; readonly address: string; readonly target: PrivateIpTarget };
 
 /** Of the groups that this node may lead. Throws ConfigError when an address has no place on this instance. */
 export async function planCloud(
@@ -31,8 +32,7 @@ export async function planCloud(
     if (!group.nodes.includes(self)) continue;
     const addresses: PlannedAddress[] = [];
     for (const resource of groupResources(group).addresses) {
-      const target = await targetOf(resource, { configuration, self, machine, signal, group: name });
-      addresses.push({ id: addressId(resource), target });
+      addresses.push(await planned(resource, { configuration, self, machine, signal, group: name }));
     }
     const networkInterfaceIds = addresses.map(({ target }) => target.networkInterfaceId);
     const own = { name: self, instanceId, networkInterfaceIds };
@@ -41,7 +41,7 @@ export async function planCloud(
   return groups;
 }
 
-interface TargetContext {
+interface PlanContext {
   readonly configuration: Configuration;
   readonly self: NodeName;
   readonly machine: Machine;
@@ -49,21 +49,39 @@ interface TargetContext {
   readonly group: GroupName;
 }
 
-async function targetOf(resource: AddressResource, context: TargetContext): Promise<AssociationTarget> {
-  const { configuration, self, machine, signal, group } = context;
-  const privateAddress = privateAddressOn(resource.parameters, self, configuration.file);
+async function planned(resource: AddressResource, context: PlanContext): Promise<PlannedAddress> {
+  const { configuration, self, machine, signal } = context;
+  const privateAddress = placeOn(resource, self, configuration.file);
   const networkInterfaceId = await machine.findInterface(privateAddress, signal);
-  if (networkInterfaceId !== null) return { networkInterfaceId, privateAddress };
-  const message = `${privateAddress} is on no network interface of ${machine.identity.instanceId}, so the Elastic IP cannot go there: give this node's private address, or assign it`;
-  throw new ConfigError('CONFIG_INVALID', configuration.source, [
-    { line: null, path: `groups.${group}`, message },
-  ]);
+  if (networkInterfaceId === null) {
+    const what = resource.type === 'elastic-ip' ? 'the Elastic IP' : resource.parameters.address;
+    throw refusal(
+      context,
+      `${privateAddress} is on no network interface of ${machine.identity.instanceId}, so ${what} cannot go there: give this node's private address, or assign it`,
+    );
+  }
+  if (resource.type === 'elastic-ip') {
+    const target = { networkInterfaceId, privateAddress };
+    return { type: 'elastic-ip', id: addressId(resource.parameters), target };
+  }
+  const { address } = resource.parameters;
+  const subnetId = await machine.subnetOf(networkInterfaceId, signal);
+  if (subnetId !== null) return { type: 'private-ip', address, target: { networkInterfaceId, subnetId } };
+  throw refusal(
+    context,
+    `the metadata service does not tell the subnet of ${networkInterfaceId}, within which ${address} moves`,
+  );
 }
 
-function addressId({ parameters }: AddressResource): AddressId {
-  return parameters.allocationId !== null
-    ? { kind: 'allocation', allocationId: parameters.allocationId }
-    : { kind: 'public', publicAddress: parameters.publicIp ?? '' };
+function refusal({ configuration, group }: PlanContext, message: string): ConfigError {
+  const problem = { line: null, path: `groups.${group}`, message };
+  return new ConfigError('CONFIG_INVALID', configuration.source, [problem]);
+}
+
+function addressId({ allocationId, publicIp }: ElasticIpParameters): AddressId {
+  return allocationId !== null
+    ? { kind: 'allocation', allocationId }
+    : { kind: 'public', publicAddress: publicIp ?? '' };
 }
 
 /**
@@ -85,8 +103,7 @@ export function nodeFinder(
   const byPrivateAddress = new Map<string, NodeName>();
   for (const [name, { addresses }] of nodes) {
     for (const address of addresses) byPrivateAddress.set(address, name);
-    for (const { parameters } of resources)
-      byPrivateAddress.set(privateAddressOn(parameters, name, file), name);
+    for (const resource of resources) byPrivateAddress.set(placeOn(resource, name, file), name);
   }
   return (networkInterfaceId, privateAddress, instanceId) => {
     if (self.networkInterfaceIds.includes(networkInterfaceId) || instanceId === self.instanceId)

@@ -10,6 +10,8 @@ export interface Machine {
   findInterface(privateAddress: string, signal: AbortSignal): Promise<string | null>;
   /** One value of the metadata, asked for once; null when there is none. Throws ImdsError. */
   readMetadata(path: string, signal: AbortSignal): Promise<string | null>;
+  /** The subnet of one of this instance's interfaces; null when the metadata does not tell. */
+  subnetOf(networkInterfaceId: string, signal: AbortSignal): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function readMachine(
       findInterface: (privateAddress, lookSignal) =>
         findInterface(imds, identity, privateAddress, lookSignal),
       readMetadata: (path, readSignal) => imds.read(path, readSignal, 0),
+      subnetOf: (networkInterfaceId, lookSignal) => subnetOf(imds, networkInterfaceId, lookSignal),
       close: () => imds.close(),
     };
   } catch (error) {
@@ -50,15 +53,25 @@ async function findInterface(
   signal: AbortSignal,
 ): Promise<string | null> {
   if (identity.privateAddresses.includes(privateAddress)) return identity.networkInterfaceId;
-  const listed = (await imds.read('network/interfaces/macs/', signal)) ?? '';
-  for (const line of listed.split('\n')) {
-    const mac = line.trim().replace(/\/$/, '');
-    if (mac === '') continue;
-    const base = `network/interfaces/macs/${mac}`;
+  for (const base of await interfacePaths(imds, signal)) {
     const addresses = ((await imds.read(`${base}/local-ipv4s`, signal)) ?? '').split(/\s+/);
     if (addresses.includes(privateAddress)) return imds.read(`${base}/interface-id`, signal);
   }
   return null;
+}
+
+async function subnetOf(imds: Imds, networkInterfaceId: string, signal: AbortSignal): Promise<string | null> {
+  for (const base of await interfacePaths(imds, signal)) {
+    const id = await imds.read(`${base}/interface-id`, signal);
+    if (id === networkInterfaceId) return imds.read(`${base}/subnet-id`, signal);
+  }
+  return null;
+}
+
+async function interfacePaths(imds: Imds, signal: AbortSignal): Promise<readonly string[]> {
+  const listed = (await imds.read('network/interfaces/macs/', signal)) ?? '';
+  const macs = listed.split('\n').map((line) => line.trim().replace(/\/$/, ''));
+  return macs.filter((mac) => mac !== '').map((mac) => `network/interfaces/macs/${mac}`);
 }
 
 function localAddresses(): string[] {

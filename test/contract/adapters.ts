@@ -4,6 +4,7 @@ import { ElasticIp } from '../../src/cloud/elastic-ip.ts';
 import { ElasticIpReader } from '../../src/cloud/elastic-ip-reader.ts';
 import { GroupAddress } from '../../src/cloud/group-address.ts';
 import { InstanceStatus } from '../../src/cloud/instance-status.ts';
+import { PrivateIp } from '../../src/cloud/private-ip.ts';
 import { SsmWitness } from '../../src/witness/ssm-witness.ts';
 import type { CloudFixture } from './backend.ts';
 import type { Perform } from './call-contract.ts';
@@ -14,7 +15,7 @@ const NAMES = ['main', 'aux'] as const;
 export function openAdapters(
   endpoint: string,
   fixture: CloudFixture,
-  addresses: 'one address' | 'two addresses' = 'one address',
+  addresses: 'one address' | 'two addresses' | 'a private address' = 'one address',
 ): { perform: Perform; close(): void } {
   const prefix = `/eipkeeper-${randomBytes(4).toString('hex')}`;
   const bounds = () => ({ signal: new AbortController().signal, deadlineMs: 15_000 });
@@ -32,8 +33,16 @@ export function openAdapters(
       return NAMES[found] ?? null;
     };
     const reader = new ElasticIpReader(clients);
+    const { subnetId, nodes: places } = fixture;
+    const { networkInterfaceId } = node;
+    const privateIp = new PrivateIp({
+      clients,
+      address: places[0].privateAddress.replace(/\d+$/, '66'),
+      target: { networkInterfaceId, subnetId },
+      findNode,
+    });
     const targets = addresses === 'one address' ? [node] : [node, node.second];
-    const members = targets.map((target, place) => {
+    const elasticIps = targets.map((target, place) => {
       const allocationId = fixture.allocationIds[place] ?? '';
       const id = { kind: 'allocation', allocationId } as const;
       return new ElasticIp({ clients, reader, id, target, findNode });
@@ -41,7 +50,11 @@ export function openAdapters(
     return {
       clients,
       witness: new SsmWitness({ clients, prefix }),
-      address: new GroupAddress({ members, self: NAMES[index] ?? '', warn: () => {} }),
+      address: new GroupAddress({
+        members: addresses === 'a private address' ? [privateIp] : elasticIps,
+        self: NAMES[index] ?? '',
+        warn: () => {},
+      }),
       instances: new InstanceStatus(clients),
     };
   });

@@ -11,6 +11,8 @@ export type Deviation =
   | 'described-instance-id-is-empty'
   | 'second-address-does-not-displace-the-first'
   | 'private-address-not-checked'
+  | 'private-address-on-two-interfaces'
+  | 'filter-sees-primary-addresses-only'
   | 'no-reassociation-by-instance-id-steals'
   | 'oversized-value-accepted'
   | 'oversized-delete-batch-accepted'
@@ -38,6 +40,8 @@ export interface FixtureNode {
 export interface CloudFixture {
   readonly nodes: readonly [FixtureNode, FixtureNode];
   readonly allocationIds: readonly [string, string];
+  /** Of all interfaces. */
+  readonly subnetId: string;
   /** The public address of the first allocation. */
   readonly publicAddress: string;
   stopInstance(instanceId: string): Promise<void>;

@@ -32,6 +32,7 @@ export async function makeVpcFixture(ec2: EC2Client): Promise<CloudFixture> {
   return {
     nodes: [main, aux],
     allocationIds,
+    subnetId,
     publicAddress: known(first.PublicIp),
     async stopInstance(instanceId) {
       await ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/config/config-error.ts';
-import { addressLabel, groupResources, privateAddressOn } from '../../../src/config/configuration.ts';
+import { addressLabel, groupResources, placeOn } from '../../../src/config/configuration.ts';
 import { loadConfiguration, parseConfiguration } from '../../../src/config/load.ts';
 import { RESOURCE_TYPES } from '../../../src/config/resources-schema.ts';
 import { toCoreConfig } from '../../../src/config/to-core.ts';
@@ -59,6 +59,23 @@ describe('a good configuration', () => {
     expect(groupResources(web).addresses.map(addressLabel)).toEqual(['eipalloc-0abc', '203.0.113.9']);
   });
 
+  it('makes a group with a local address exclusive, unless two copies are said to do no harm', () => {
+    const kindOf = (settings: string) => {
+      const local = `      - local-ip: { address: 192.168.7.50, netmask: 255.255.252.0${settings} }\n      - nginx`;
+      const { web } = configuration(changed('      - nginx', local)).file.groups;
+      return [web?.kind, groupResources(web!).services[0]?.parameters];
+    };
+    expect(kindOf('')).toMatchObject(['exclusive', { prefix: 22 }]);
+    expect(kindOf(', exclusive: false')).toMatchObject(['address', { prefix: 22 }]);
+  });
+
+  it('gives a private address to the operating system when that is asked for', () => {
+    const moving = '      - private-ip: { address: 10.0.0.50, configure: true }\n      - nginx';
+    const web = configuration(changed('      - nginx', moving)).file.groups.web!;
+    expect(web.kind).toBe('address');
+    expect(groupResources(web).services.map(({ type }) => type)).toEqual(['local-ip', 'nginx']);
+  });
+
   it('keeps the Elastic IP apart from the services, wherever it is written', () => {
     const web = configuration().file.groups.web!;
     const { addresses, services } = groupResources(web);
@@ -76,7 +93,7 @@ describe('a good configuration', () => {
       changed('allocationId: eipalloc-0abc', `allocationId: eipalloc-0abc${setting}`),
     );
     const [elasticIp] = groupResources(file.groups.web!).addresses;
-    expect(privateAddressOn(elasticIp!.parameters, 'aux', file)).toBe(address);
+    expect(placeOn(elasticIp!, 'aux', file)).toBe(address);
   });
 
   it.each([
@@ -216,7 +233,9 @@ describe('a wrong configuration', () => {
       'a group without an address',
       '      - elastic-ip: { allocationId: eipalloc-0abc }\n',
       '',
-      [':9: groups.web.resources: has no elastic-ip: add "- elastic-ip: { allocationId: eipalloc-… }"'],
+      [
+        ':9: groups.web.resources: has no elastic-ip and no private-ip: add "- elastic-ip: { allocationId: eipalloc-… }"',
+      ],
     ],
     [
       'two addresses of a group for one private address',
@@ -233,6 +252,36 @@ describe('a wrong configuration', () => {
       [
         ':11: groups.web.resources[1].elastic-ip.allocationId: eipalloc-0abc is written twice: resources[0] has it already',
       ],
+    ],
+    [
+      'a private address in two groups',
+      '      - nginx',
+      '      - private-ip: { address: 10.0.0.50 }\n  api: { nodes: [aux], resources: [{ private-ip: { address: 10.0.0.50 } }] }\n  other:\n    nodes: [main]\n    resources:\n      - private-ip: { address: 10.0.0.51 }\n      - nginx',
+      [':12: groups.api.resources[0].private-ip.address: 10.0.0.50 already belongs to the group web'],
+    ],
+    [
+      'a private address that a node keeps',
+      '      - nginx',
+      '      - private-ip: { address: 10.0.0.12, interfaceAddress: { third: 10.0.0.13 } }\n      - nginx',
+      [
+        ':10: groups.web.resources[0]: goes to 10.0.0.12, which is a private-ip: EC2 moves an Elastic IP along with it, so leave this resource out',
+        ':11: groups.web.resources[1].private-ip.interfaceAddress.third: there is no node third',
+        ':11: groups.web.resources[1].private-ip.address: 10.0.0.12 is an address of aux, which stays with it: take one that no node is written with',
+      ],
+    ],
+    [
+      'an Elastic IP on a private address that moves',
+      'allocationId: eipalloc-0abc }',
+      'allocationId: eipalloc-0abc, privateAddress: 10.0.0.50 }\n      - private-ip: { address: 10.0.0.50 }',
+      [
+        ':10: groups.web.resources[0]: goes to 10.0.0.50, which is a private-ip: EC2 moves an Elastic IP along with it, so leave this resource out',
+      ],
+    ],
+    [
+      'a local address in an address group',
+      '      - nginx',
+      '      - local-ip: { address: 192.168.7.50, netmask: 255.0.255.0 }\n      - nginx',
+      [':11: groups.web.resources[1].local-ip.netmask: is no netmask, like 255.255.255.0'],
     ],
     [
       'one address in two groups',

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll } from 'vitest';
 import { AwsEmulator, OPERATOR } from '../../../src/demo/emulator/aws-emulator.ts';
+import { SUBNET_ID } from '../../../src/demo/emulator/ec2-shapes.ts';
 import { openAdapters } from '../../contract/adapters.ts';
 import type { Backend, CloudFixture, FixtureNode } from '../../contract/backend.ts';
 import { describeCallContract } from '../../contract/call-contract.ts';
 import { describeCloudContract } from '../../contract/cloud-contract.ts';
+import { describePrivateAddressContract } from '../../contract/private-address-contract.ts';
 import { describeWitnessContract } from '../../contract/witness-contract.ts';
 
 const NODES = ['main', 'aux'] as const;
@@ -52,6 +54,7 @@ const makeFixture = async (): Promise<CloudFixture> => {
   return {
     nodes: [fixtureNode('main'), fixtureNode('aux')],
     allocationIds: [first.allocationId, second.allocationId],
+    subnetId: SUBNET_ID,
     publicAddress: first.publicIp,
     stopInstance: async (instanceId) => emulator.cloud.setInstanceState(nameOf(instanceId), 'stopped'),
     startInstance: async (instanceId) => emulator.cloud.setInstanceState(nameOf(instanceId), 'running'),
@@ -61,13 +64,15 @@ const makeFixture = async (): Promise<CloudFixture> => {
 
 describeCloudContract(backend, makeFixture);
 
+describePrivateAddressContract(backend, makeFixture);
+
 describeWitnessContract(backend);
 
 const opened: { close(): void }[] = [];
 afterAll(() => {
   for (const adapters of opened) adapters.close();
 });
-for (const addresses of ['one address', 'two addresses'] as const) {
+for (const addresses of ['one address', 'two addresses', 'a private address'] as const) {
   describeCallContract(`the adapters over the emulator, for a group with ${addresses}`, async () => {
     const adapters = openAdapters(emulator.endpoint, await makeFixture(), addresses);
     opened.push(adapters);

@@ -77,10 +77,12 @@ describe('the plan of the addresses', () => {
     const groups = await plan({ '10.0.0.11': 'eni-main', '10.0.0.21': 'eni-second' });
     expect(groups.get('web')?.addresses).toEqual([
       {
+        type: 'elastic-ip',
         id: { kind: 'allocation', allocationId: 'eipalloc-0a' },
         target: { networkInterfaceId: 'eni-main', privateAddress: '10.0.0.11' },
       },
       {
+        type: 'elastic-ip',
         id: { kind: 'public', publicAddress: '203.0.113.11' },
         target: { networkInterfaceId: 'eni-second', privateAddress: '10.0.0.21' },
       },
