@@ -224,6 +224,23 @@ export const BRANCHES: readonly Branch[] = [
     text: "return 'stopped';\n  wakeAt",
   },
   {
+    id: 'failures: too many make the node ineligible',
+    file: 'service-failures.ts',
+    text: 'continue;\n    return `',
+  },
+  { id: 'failures: forgotten by time', file: 'service-failures.ts', text: 'failures.delete(resource);' },
+  {
+    id: 'cleanup: heard from another node',
+    file: 'orders.ts',
+    text: "takeCleanup(state, group, cleanup, '');",
+  },
+  { id: 'maintenance: only watched', file: 'services.ts', text: 'return onlyWatch(state, group);' },
+  {
+    id: 'maintenance: the leader has gone',
+    file: 'maintenance.ts',
+    text: "note(state, {\n    type: 'left-leaderless'",
+  },
+  {
     id: 'old terms are deleted',
     file: 'knowledge.ts',
     text: "call(state, group, { type: 'delete-terms', upTo });",
