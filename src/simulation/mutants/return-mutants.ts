@@ -199,7 +199,7 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
         to: 'hasFreshRead(state, group, group.read.failedMs) && freeMs !== 0',
       },
     ],
-    worlds: ['pair', 'without the witness', 'three'],
+    worlds: ['scenarios'],
   },
   {
     rule: 'who acts creates no term when the witness is back',
