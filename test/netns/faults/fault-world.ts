@@ -378,13 +378,11 @@ export class FaultWorld {
     await this.startDaemon('main');
     await this.until('main to run', () => this.status('main'), 60_000);
     await this.startDaemon('aux');
-    const leads = async () => (await this.group('aux')).leader;
-    if ((await this.until('a leader', leads, 60_000)) === 'aux') await this.bring('main');
+    await this.until('a leader', async () => (await this.group('aux')).leader, 60_000);
+    await this.bring('main');
   }
 
-  #wholeLog(name: string): Promise<string> {
-    return this.node(name).log('eipkeeper');
-  }
+  readonly #wholeLog = (name: string): Promise<string> => this.node(name).log('eipkeeper');
 
   #setupOf(node: ClusterNode): (document: ConfigDocument) => void {
     const { configure } = SETUPS[this.setup] as {
