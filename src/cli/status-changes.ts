@@ -1,3 +1,4 @@
+import { isAddress } from '../config/resources-schema.ts';
 import type { GroupStatus, StatusSnapshot } from '../control/status-snapshot.ts';
 import { describeMs } from './ages.ts';
 import { printable } from './printable.ts';
@@ -61,7 +62,7 @@ function groupChanges(before: GroupStatus, after: GroupStatus, node: string): re
   for (const resource of after.resources) {
     const was = before.resources.find(({ name }) => name === resource.name)?.state;
     // The address has its own line, above.
-    if (resource.type === 'elastic-ip' || was === resource.state) continue;
+    if (isAddress(resource) || was === resource.state) continue;
     lines.push(
       `${resource.name} ${resource.state} on ${node}${resource.reason === '' ? '' : `: ${resource.reason}`}`,
     );

@@ -1,3 +1,4 @@
+import { isAddress } from '../config/resources-schema.ts';
 import type { GroupStatus, NodeStatus, ResourceStatus, StatusSnapshot } from '../control/status-snapshot.ts';
 import { describeMs, describeSince } from './ages.ts';
 import { printable } from './printable.ts';
@@ -114,8 +115,10 @@ function leadership({ role, leader, authority }: GroupStatus, node: string): str
 
 /** What is known of a resource: its own state where the asked node runs it, else where it should be. */
 function resourceState(resource: ResourceStatus, group: GroupStatus, node: string): string {
-  if (resource.type === 'elastic-ip') {
+  if (isAddress(resource)) {
     const { holder } = group.address;
+    // Of several addresses one may be here while the group is still to be moved.
+    if (resource.state === 'started') return `Started ${node}`;
     if (holder === null) return 'not looked up yet';
     if (holder === 'free') return 'Stopped (on no instance)';
     return group.candidates.some((candidate) => candidate.node === holder)

@@ -52,7 +52,8 @@ const NEEDS_CARE = Object.keys(CARE);
 const ADDRESS_TYPES = ['elastic-ip', 'private-ip'] as const;
 export type AddressResource = Extract<Resource, { readonly type: (typeof ADDRESS_TYPES)[number] }>;
 export type ServiceResource = Exclude<Resource, AddressResource>;
-const isAddress = ({ type }: Resource): boolean => ADDRESS_TYPES.some((address) => address === type);
+export const isAddress = ({ type }: { readonly type: string }): boolean =>
+  ADDRESS_TYPES.some((address) => address === type);
 
 /** Whether it must never run twice: settings that say so as `exclusive`, written or by the nature of the resource. */
 export const needsExclusivity = ({ parameters }: Resource): boolean =>
