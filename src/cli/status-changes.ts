@@ -59,6 +59,9 @@ function groupChanges(before: GroupStatus, after: GroupStatus, node: string): re
   if (before.address.complaint !== after.address.complaint && after.address.complaint !== '') {
     lines.push(after.address.complaint);
   }
+  if (before.maintenance !== after.maintenance) {
+    lines.push(after.maintenance ? 'in maintenance' : 'out of maintenance');
+  }
   for (const resource of after.resources) {
     const was = before.resources.find(({ name }) => name === resource.name)?.state;
     // The address has its own line, above.

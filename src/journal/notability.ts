@@ -16,6 +16,8 @@ const ALWAYS: ReadonlySet<Note['type']> = new Set([
   'handover-abandoned',
   'yielded',
   'acting',
+  'maintenance',
+  'left-leaderless',
   'leaving',
 ]);
 

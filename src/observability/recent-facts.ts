@@ -70,6 +70,9 @@ export class RecentFacts {
       case 'services-failed':
         this.#addFailure(note.group, 'services', 'start', note.reason);
         return;
+      case 'cleaned-up':
+        this.#failed.delete(note.group);
+        return;
       case 'address-failed':
         this.#addFailure(note.group, 'address', 'move', note.reason);
         return;
