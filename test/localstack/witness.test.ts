@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AwsClients } from '../../src/cloud/aws-clients.ts';
 import type { Incarnation, Term, TermRecord } from '../../src/core/types.ts';
+import { RequestMailbox } from '../../src/witness/request-mailbox.ts';
 import { SsmWitness } from '../../src/witness/ssm-witness.ts';
 import type { WitnessBounds } from '../../src/witness/witness.ts';
 import { useLocalStack } from '../support/localstack.ts';
@@ -28,15 +29,19 @@ describe('the witness on LocalStack', () => {
   let main: SsmWitness;
   let aux: SsmWitness;
 
-  const witness = () => {
+  const options = () => {
     const clients = new AwsClients({
       region: 'eu-central-1',
       version: '0',
       environment: { AWS_ENDPOINT_URL: localStack.endpoint },
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
-    const made = new SsmWitness({ clients, prefix });
-    opened.push(made, clients);
+    opened.push(clients);
+    return { clients, prefix };
+  };
+  const witness = () => {
+    const made = new SsmWitness(options());
+    opened.unshift(made);
     return made;
   };
 
@@ -79,5 +84,27 @@ describe('the witness on LocalStack', () => {
     for (const group of groups) await main.createTerm(recordOf(1, 'aux', group), bounds());
     const results = await Promise.all(groups.map((group) => aux.readNewest(group, t(1), bounds())));
     expect(results.map((result) => result.type === 'newest-term' && result.record?.group)).toEqual(groups);
+  });
+
+  it('carries a request from afar to a node, judged by its own clock, and the verdict back', async () => {
+    const mailbox = new RequestMailbox(options());
+    const { signal } = new AbortController();
+    await main.createTerm({ ...recordOf(1, 'main'), takeovers: [0], carriedOut: ['a'] }, bounds());
+    const wish = { group: 'web', target: 'aux', kind: 'force', by: 'somebody', lifeMs: 60_000 } as const;
+    const id = await mailbox.write(wish, signal);
+    const read = await aux.readNewest('web', t(1), bounds());
+    expect(read).toMatchObject({ request: { status: 'pending', request: { id, target: 'aux' } } });
+    if (read.type !== 'newest-term' || read.request?.status !== 'pending') throw new Error('not read');
+    expect(read.request.request.leftMs).toBeGreaterThan(0);
+    expect(read.request.request.leftMs).toBeLessThan(60_000);
+    expect(read.ageMs).toBeGreaterThanOrEqual(0);
+    expect(read.ageMs).toBeLessThan(60_000);
+    expect(await aux.closeRequest(id, { status: 'done', reason: '', by: 'aux' }, bounds())).toEqual({
+      type: 'request-closed',
+    });
+    expect(await mailbox.watch(id, signal)).toEqual({ status: 'done' });
+    expect(await main.readNewest('web', t(1), bounds())).toMatchObject({ request: { status: 'none' } });
+    await mailbox.withdraw(id, signal);
+    expect(await mailbox.watch(id, signal)).toEqual({ status: 'replaced' });
   });
 });

@@ -10,6 +10,8 @@ import { freePort } from '../free-port.ts';
 
 const PROGRAM = new URL('../../../src/main.ts', import.meta.url).pathname;
 export const ADDRESSES = { main: '127.44.0.11', aux: '127.44.0.12' } as const;
+/** Of somebody who has no instance. */
+export const OPERATOR_KEYS = { accessKeyId: 'AKIAOPERATOR', secretAccessKey: 'secret' };
 export type Name = keyof typeof ADDRESSES;
 
 export interface TestNode {
@@ -36,6 +38,7 @@ export interface PairSettings {
 /** Two nodes on loopback, with an AWS of their own and a real nginx each. */
 export class Pair {
   readonly aws = new AwsEmulator({
+    accessKeys: { [OPERATOR_KEYS.accessKeyId]: 'operator' },
     nodes: [
       { name: 'main', privateIp: ADDRESSES.main },
       { name: 'aux', privateIp: ADDRESSES.aux },
@@ -43,6 +46,8 @@ export class Pair {
   });
   readonly dir = mkdtempSync(join(tmpdir(), 'pair-'));
   publicIp = '';
+  /** Where the witness keeps the cluster's parameters. */
+  prefix = '';
   readonly #nodes = new Map<Name, TestNode>();
 
   async start(settings: PairSettings = {}): Promise<void> {
@@ -51,8 +56,10 @@ export class Pair {
     this.publicIp = publicIp;
     writeFileSync(join(this.dir, 'key'), 'ab'.repeat(32), { mode: 0o600 });
     const port = await freeUdpPort();
+    const cluster = `pair-${process.pid}-${port}`;
+    this.prefix = `/eipkeeper/${cluster}`;
     for (const name of ['main', 'aux'] as const)
-      await this.#addNode(name, { port, allocationId, ...settings });
+      await this.#addNode(name, { cluster, port, allocationId, ...settings });
   }
 
   node(name: Name): TestNode {
@@ -124,13 +131,14 @@ export class Pair {
   async #addNode(
     name: Name,
     {
+      cluster,
       port,
       allocationId,
       group,
       resources,
       timings,
       care,
-    }: { port: number; allocationId: string } & PairSettings,
+    }: { cluster: string; port: number; allocationId: string } & PairSettings,
   ): Promise<void> {
     const dir = join(this.dir, name);
     mkdirSync(join(dir, 'state'), { recursive: true });
@@ -144,7 +152,7 @@ export class Pair {
       { address, instanceId: this.aws.cloud.instanceOf(peer).instanceId },
     ]);
     const file = {
-      cluster: `pair-${process.pid}-${port}`,
+      cluster,
       key: { file: join(this.dir, 'key') },
       port,
       profile: 'fast',

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { countOptionalMove, heldDownUntilMs } from '../../../src/core/damping.ts';
+import {
+  agesOfTakeovers,
+  countOptionalMove,
+  heldDownUntilMs,
+  learnTakeovers,
+  takeoverWaitMs,
+} from '../../../src/core/damping.ts';
 import type { Incarnation, Term } from '../../../src/core/types.ts';
 import { leaderOf, type OneNode, recordOf, standbyOf } from '../../support/one-node.ts';
 
@@ -126,5 +132,60 @@ describe('optional moves (rule 15)', () => {
     expect(begun.length).toBe(3);
     expect(begun[1]! - begun[0]!).toBeGreaterThanOrEqual(30_000);
     expect(begun[2]! - begun[1]!).toBeGreaterThanOrEqual(60_000);
+  });
+});
+
+describe('takeovers one after the other (rule 15)', () => {
+  /** The record of a term that was taken over, with how long before it others were. */
+  const takeover = (...ages: number[]) => recordOf(5, 'aux', 'aux-1', { takeovers: ages });
+  const HOUR = 3_600_000;
+
+  test.each([
+    [[], 0],
+    [[0], 0],
+    [[0, 10_000], 5_000],
+    [[0, 10_000, 20_000], 10_000],
+    [[0, 1, 2, 3], 20_000],
+    [[0, 1, 2, 3, 4], 30_000],
+    [[0, 1, 2, 3, 4, 5], 30_000],
+  ])('after those of %j ms before the record the next waits %i ms longer', (ages, waitMs) => {
+    const { group, nowMs } = standbyOf(5);
+    learnTakeovers(group, takeover(...ages), nowMs);
+    expect(takeoverWaitMs(group, nowMs)).toBe(waitMs);
+  });
+
+  test('an hour forgets them, also of a record that was old when it was read', () => {
+    const { group, nowMs } = standbyOf(5);
+    learnTakeovers(group, takeover(0, 10_000, 20_000), nowMs);
+    expect(takeoverWaitMs(group, nowMs + HOUR - 15_000)).toBe(5_000);
+    expect(takeoverWaitMs(group, nowMs + HOUR)).toBe(0);
+    learnTakeovers(group, takeover(0, 10_000, 20_000), nowMs - HOUR);
+    expect(takeoverWaitMs(group, nowMs)).toBe(0);
+  });
+
+  test('every record says how long before it they were, so that whoever reads the newest knows them all', () => {
+    const { group, nowMs } = standbyOf(5);
+    learnTakeovers(group, takeover(0, 10_000), nowMs - 1_000);
+    expect(agesOfTakeovers(group, nowMs, true)).toEqual({ takeovers: [0, 1_000, 11_000] });
+    expect(agesOfTakeovers(group, nowMs, false)).toEqual({ takeovers: [1_000, 11_000] });
+    expect(agesOfTakeovers(standbyOf(5).group, nowMs, false)).toEqual({});
+  });
+
+  test('a claimant that reads of two waits for the third, says so once, and then claims', () => {
+    const node = standbyOf(5);
+    const record = takeover(0, 60_000);
+    node.auto.set('read-newest', () => ({ type: 'newest-term', record, ageMs: 30_000 }));
+    node.auto.set('describe-address', () => ({
+      type: 'address-reading',
+      holder: { kind: 'node', node: 'aux' },
+      associationId: 'assoc-1',
+    }));
+    node.pass(5_900);
+    expect(node.pending('create-term')).toHaveLength(0);
+    node.pass(300);
+    expect(node.pending('create-term')[0]?.record).toMatchObject({ reason: 'takeover' });
+    expect(node.pending('create-term')[0]?.record.takeovers).toHaveLength(3);
+    const alarms = node.notes.filter((note) => note.type === 'takeover-delayed');
+    expect(alarms).toEqual([{ type: 'takeover-delayed', group: 'web', takeovers: 2, waitMs: 5_000 }]);
   });
 });

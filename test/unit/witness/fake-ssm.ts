@@ -68,6 +68,9 @@ function perform({ action, input }: SsmCall, values: Map<string, string>): unkno
         Parameters: present.map((name) => ({ Name: name, Value: values.get(name) })),
         InvalidParameters: absent,
       };
+    case 'DeleteParameter':
+      values.delete(input.Name ?? '');
+      return {};
     case 'DeleteParameters':
       for (const name of present) values.delete(name);
       return { DeletedParameters: present, InvalidParameters: absent };

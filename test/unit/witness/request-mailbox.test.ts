@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Incarnation, Term, TermRecord } from '../../../src/core/types.ts';
+import { type RequestError, RequestMailbox, type RequestWish } from '../../../src/witness/request-mailbox.ts';
+import { SsmWitness } from '../../../src/witness/ssm-witness.ts';
+import type { WitnessBounds } from '../../../src/witness/witness.ts';
+import { type FakeSsm, startFakeSsm } from './fake-ssm.ts';
+
+const NAME = '/cluster/request';
+const WISH: RequestWish = { group: 'web', target: 'aux', kind: 'switchover', by: 'somebody', lifeMs: 30_000 };
+
+const RECORD: TermRecord = {
+  group: 'web',
+  term: 3 as Term,
+  owner: 'main',
+  incarnation: '0123456789abcdef' as Incarnation,
+  leases: {},
+  members: ['main', 'aux'],
+  reason: 'takeover',
+};
+
+describe('asking from afar', () => {
+  let ssm: FakeSsm;
+  let witness: SsmWitness;
+  let mailbox: RequestMailbox;
+  const { signal } = new AbortController();
+  const bounds: WitnessBounds = { signal, deadlineMs: 5_000 };
+  const close = (id: string, status: 'done' | 'refused', reason = '') =>
+    witness.closeRequest(id, { status, reason, by: 'main' }, bounds);
+
+  beforeEach(async () => {
+    ssm = await startFakeSsm();
+    const options = { clients: ssm.clients, prefix: 'cluster' };
+    witness = new SsmWitness(options);
+    mailbox = new RequestMailbox(options);
+  });
+  afterEach(async () => {
+    witness.close();
+    await ssm.close();
+  });
+
+  it('is read by a node together with the newest term, in one call', async () => {
+    const id = await mailbox.write(WISH, signal);
+    const before = ssm.calls.length;
+    const record = { ...RECORD, takeovers: [0, 5_000], carriedOut: [id] };
+    await witness.createTerm(record, bounds);
+    expect(await witness.readNewest('web', 3 as Term, bounds)).toMatchObject({
+      type: 'newest-term',
+      record,
+      request: { status: 'pending', request: { id, target: 'aux', kind: 'switchover', by: 'somebody' } },
+    });
+    expect(ssm.calls.slice(before).map(({ action }) => action)).toEqual(['PutParameter', 'GetParameters']);
+  });
+
+  it('is done when a node writes so beside it', async () => {
+    const id = await mailbox.write(WISH, signal);
+    expect(await close(id, 'done')).toEqual({ type: 'request-closed' });
+    expect(await mailbox.watch(id, signal)).toEqual({ status: 'done' });
+  });
+
+  it('is refused with the reason, whatever is in it', async () => {
+    const id = await mailbox.write(WISH, signal);
+    await close(id, 'refused', 'aux\nis silent');
+    expect(await mailbox.watch(id, signal)).toEqual({
+      status: 'refused',
+      reason: 'aux is silent',
+      by: 'main',
+    });
+  });
+
+  it('keeps the first verdict, and one for another request changes nothing', async () => {
+    const id = await mailbox.write(WISH, signal);
+    await close('ffffffffffffffff', 'refused');
+    await close(id, 'done');
+    const written = ssm.values.get(NAME);
+    await close(id, 'refused', 'too late');
+    expect(ssm.values.get(NAME)).toBe(written);
+  });
+
+  it('is one at a time: who comes second is told who was first', async () => {
+    await mailbox.write(WISH, signal);
+    const second = await mailbox
+      .write({ ...WISH, by: 'another' }, signal)
+      .catch((error: RequestError) => error);
+    expect(second).toMatchObject({ busy: true, message: expect.stringContaining('somebody') });
+  });
+
+  it('takes the place of one that is over, and of nonsense', async () => {
+    await close(await mailbox.write(WISH, signal), 'done');
+    await mailbox.write(WISH, signal);
+    ssm.values.set(NAME, 'nonsense');
+    const id = await mailbox.write(WISH, signal);
+    expect(ssm.values.get(NAME)).toContain(id);
+  });
+
+  it('withdraws its own and nobody else’s', async () => {
+    const id = await mailbox.write(WISH, signal);
+    await mailbox.withdraw('ffffffffffffffff', signal);
+    expect(ssm.values.has(NAME)).toBe(true);
+    await mailbox.withdraw(id, signal);
+    expect(ssm.values.has(NAME)).toBe(false);
+    expect(await mailbox.watch(id, signal)).toEqual({ status: 'replaced' });
+  });
+
+  it('is over when it expires', async () => {
+    const id = await mailbox.write(WISH, signal);
+    const value = ssm.values.get(NAME) ?? '';
+    ssm.values.set(NAME, value.replace(/"expires":"[^"]+"/, '"expires":"2020-01-01T00:00:00.000Z"'));
+    expect(await mailbox.watch(id, signal)).toEqual({ status: 'expired' });
+  });
+
+  it.each([
+    ['would live for too long', { lifeMs: 4_000_000 }],
+    ['would live for no time', { lifeMs: 0 }],
+    ['has a name that nobody could read', { by: 'some\nbody' }],
+  ])('writes nothing that %s', async (_, wrong) => {
+    await expect(mailbox.write({ ...WISH, ...wrong }, signal)).rejects.toThrow('nothing was written');
+    expect(ssm.values.size).toBe(0);
+  });
+});
