@@ -79,7 +79,7 @@ function ssmStatements(scope: Construct, { parameters, kmsKey }: RoleScope): iam
   const stack = Stack.of(scope);
   const arn = (name: string) =>
     stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
-  const ofGroup = [arn(`${parameters.group}/*`)];
+  const shared = [arn(`${parameters.group}/*`), arn(parameters.request)];
   const terms = [arn(`${parameters.terms}/*`)];
   const statements = [
     new iam.PolicyStatement({
@@ -96,9 +96,9 @@ function ssmStatements(scope: Construct, { parameters, kmsKey }: RoleScope): iam
     new iam.PolicyStatement({
       sid: 'ReadTerms',
       actions: ['ssm:GetParameters', 'ssm:GetParametersByPath'],
-      resources: ofGroup,
+      resources: shared,
     }),
-    new iam.PolicyStatement({ sid: 'WriteTerms', actions: ['ssm:PutParameter'], resources: ofGroup }),
+    new iam.PolicyStatement({ sid: 'WriteTerms', actions: ['ssm:PutParameter'], resources: shared }),
     new iam.PolicyStatement({
       sid: 'NeverTakeATermTwice',
       effect: iam.Effect.DENY,

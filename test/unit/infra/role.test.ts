@@ -37,6 +37,7 @@ describe('the role', () => {
   it('may do what the daemon and its start call, on this cluster only', () => {
     const given = synthesise({ allocationId: 'eipalloc-0aaa' });
     const terms = ['ssm parameter/eipkeeper/web/web/term/*'];
+    const shared = ['ssm parameter/eipkeeper/web/web/*', 'ssm parameter/eipkeeper/web/request'];
     expect(policy(given)).toEqual({
       Look: {
         effect: 'Allow',
@@ -73,12 +74,12 @@ describe('the role', () => {
       ReadTerms: {
         effect: 'Allow',
         actions: ['ssm:GetParameters', 'ssm:GetParametersByPath'],
-        resources: ['ssm parameter/eipkeeper/web/web/*'],
+        resources: shared,
       },
       WriteTerms: {
         effect: 'Allow',
         actions: ['ssm:PutParameter'],
-        resources: ['ssm parameter/eipkeeper/web/web/*'],
+        resources: shared,
       },
       NeverTakeATermTwice: {
         effect: 'Deny',
