@@ -187,7 +187,10 @@ describe.concurrent('a configuration that changes while it is used', () => {
       file.groups.web.resources[0].exec.run.push('another');
       file.nodes.stranger = { address: '127.44.1.13' };
       file.groups.mail = structuredClone(file.groups.web);
-      file.groups.mail.resources[1]['elastic-ip'].allocationId = 'eipalloc-0123456789abcdef0';
+      file.groups.mail.resources[1]['elastic-ip'] = {
+        allocationId: 'eipalloc-0123456789abcdef0',
+        privateAddress: { main: '127.44.2.11', aux: '127.44.2.12' },
+      };
     });
     const { code, output } = await main.command('reload');
     for (const name of ['port', 'stateDirectory', 'groups.web.resources', 'nodes', 'groups']) {

@@ -67,7 +67,7 @@ describe('an operator', () => {
     );
     const { code, output } = await refused(main, 'switchover', '--to', 'aux');
     expect(output).toContain(
-      'web was not moved to aux: aux could not lead web now: it is silent, in standby or',
+      'web was not moved to aux: aux could not lead web now: it is silent, in standby, about to go or',
     );
     expect(code).toBe(107);
   });
