@@ -23,7 +23,7 @@ import {
   LOOK_UNACKNOWLEDGED_MS,
   SETTLE_MS,
 } from './timing-rules.ts';
-import { call, due, jittered, note, wakeAt } from './toolbox.ts';
+import { call, due, jittered, nextLook, note, wakeAt } from './toolbox.ts';
 import type { AddressHolder, CallFailure } from './types.ts';
 import { hasFreshRead, readNewest } from './witness-calls.ts';
 
@@ -50,7 +50,7 @@ export function lookAtAddress(state: CoreState, group: GroupState): void {
   if (address.failedMs > address.okBegunMs && !due(state, address.failedMs + lookEveryMs(state, group)))
     return;
   address.readingId = call(state, group, { type: 'describe-address' });
-  address.nextLookMs = state.nowMs + jittered(state, lookEveryMs(state, group));
+  address.nextLookMs = nextLook(state, lookEveryMs(state, group));
 }
 
 /** One turn: looks when a look is due, then corrects. */

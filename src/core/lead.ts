@@ -9,7 +9,7 @@ import { lookAtInstance } from './instances.ts';
 import { deleteOldTerms, newestTerm } from './knowledge.ts';
 import { place } from './placement.ts';
 import type { CoreState, GroupState, Leading } from './state.ts';
-import { WITNESS_LOOK_MS } from './timing-rules.ts';
+import { GROUPS_A_READ, WITNESS_LOOK_MS } from './timing-rules.ts';
 import { isFresh, note, wakeAt } from './toolbox.ts';
 import { lookAtWitness, pursueCreate } from './witness-calls.ts';
 
@@ -19,7 +19,8 @@ const CONDITION_LOOK_MS = 20_000;
 /** One turn of a leader. */
 export function lead(state: CoreState, group: GroupState, role: Leading): void {
   const authority = trackAuthority(state, group, role);
-  lookAtWitness(state, group, WITNESS_LOOK_MS);
+  // However many groups there are, a minute has six of these calls.
+  lookAtWitness(state, group, WITNESS_LOOK_MS * Math.ceil(state.groups.size / GROUPS_A_READ));
   deleteOldTerms(state, group);
   place(state, group, role);
   advanceHandover(state, group, role, authority);

@@ -7,6 +7,7 @@ import { type Maintenance, NO_MAINTENANCE } from './maintenance.ts';
 import type { CleanupOrder, Departure, GroupReport, MoveAnswer, MoveRequest, Reach } from './message.ts';
 import { newGroup } from './new-group.ts';
 import type { ServicesState } from './services-state.ts';
+import { LOOK_SLOW_MS } from './timing-rules.ts';
 import type {
   CoreConfig,
   GroupConfig,
@@ -39,6 +40,8 @@ export interface CoreState {
   effects: Effect[];
   readonly startedMs: Millis;
   randomState: number;
+  /** Where the times of `nextLook` begin. */
+  readonly lookPhaseMs: Millis;
   nextCallId: number;
   readonly calls: Map<number, PendingCall>;
   readonly peers: Map<NodeName, PeerState>;
@@ -316,6 +319,7 @@ export function createCore(options: StartOptions): CoreState {
     effects: [],
     startedMs: at.nowMs,
     randomState: options.seed >>> 0,
+    lookPhaseMs: at.nowMs + ((options.seed >>> 0) % LOOK_SLOW_MS),
     nextCallId: 1,
     calls: new Map(),
     peers: new Map(),

@@ -50,6 +50,8 @@ export const INSTANCE_WORD_MS = 2_000;
 
 /** The leader's slow look at the witness; a standby that hears no leader looks more often. */
 export const WITNESS_LOOK_MS = 10_000;
+/** So many fit into one call: ten names, of which a group takes three and the request from afar one. */
+export const GROUPS_A_READ = 3;
 export const WITNESS_LOOK_LEADERLESS_MS = 2_000;
 
 /** Of a call that changes something in EC2, and of one that only reads. */

@@ -32,6 +32,15 @@ export function random(state: CoreState): number {
   return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
 }
 
+/**
+ * When to look again, about `everyMs` from now: times that all groups of this node have in common, so that what they
+ * ask for goes in one request (the limits on calls are shared with the whole account), and no two nodes.
+ */
+export function nextLook(state: CoreState, everyMs: number): Millis {
+  const soonestMs = state.nowMs + everyMs / 10;
+  return state.lookPhaseMs + Math.ceil((soonestMs - state.lookPhaseMs) / everyMs) * everyMs;
+}
+
 /** `ms` give or take a fifth. */
 export const jittered = (state: CoreState, ms: number): number => ms * (0.8 + 0.4 * random(state));
 

@@ -11,7 +11,7 @@ import { CARRIED_OUT_MOST, learnRecord, newestTerm, setNewest } from './knowledg
 import { persist } from './persist.ts';
 import type { Bond, CoreState, CreateAttempt, GroupState, PendingCall, Phases } from './state.ts';
 import { RESEND_UNREAD_MS } from './timing-rules.ts';
-import { call, due, isMine, jittered, note, peersOf, wakeAt } from './toolbox.ts';
+import { call, due, isMine, jittered, nextLook, note, peersOf, wakeAt } from './toolbox.ts';
 import type { Millis, NodeName, Term, TermReason, TermRecord } from './types.ts';
 
 // Reading the newest term
@@ -44,9 +44,9 @@ export function readNewest(state: CoreState, group: GroupState): void {
 export function lookAtWitness(state: CoreState, group: GroupState, everyMs: number): void {
   const { read } = group;
   // A look that was planned for a calmer time comes forward.
-  if (read.nextLookMs > state.nowMs + everyMs * 1.2) read.nextLookMs = state.nowMs + jittered(state, everyMs);
+  if (read.nextLookMs > state.nowMs + everyMs * 1.2) read.nextLookMs = nextLook(state, everyMs);
   if (!due(state, read.nextLookMs)) return;
-  read.nextLookMs = state.nowMs + jittered(state, everyMs);
+  read.nextLookMs = nextLook(state, everyMs);
   wakeAt(state, read.nextLookMs);
   readNewest(state, group);
 }

@@ -1,5 +1,6 @@
 import type { CallEffect } from '../../core/effects.ts';
 import { associationNumber, FREE } from '../address-model.ts';
+import { goesAtMs } from '../departure-fault.ts';
 import type { Fault } from '../fault.ts';
 import type { Machine } from '../machine.ts';
 import type { AddressMove } from '../observer.ts';
@@ -31,7 +32,8 @@ export class AuthorisedChanges implements Checker {
   }
 
   faultBegins(fault: Fault): void {
-    if (fault.class !== 'power-off') return;
+    const goes = fault.class === 'power-off' || (fault.class === 'departure' && goesAtMs(fault) !== null);
+    if (!goes) return;
     const untilMs = fault.atMs + fault.durationMs + WORD_LASTS_MS;
     this.#stoppedUntilMs.set(fault.node, Math.max(untilMs, this.#stoppedUntilMs.get(fault.node) ?? 0));
   }

@@ -122,4 +122,47 @@ describe('two groups in one node', () => {
     node.hearLeader('aux', 7, { group: 'mail' });
     expect(node.exits).toHaveLength(1);
   });
+
+  test('both look at address and witness at the same times, so that they share the calls', () => {
+    const node = standbyOfBoth();
+    for (let left = 1_500; left > 0; left -= 50) {
+      node.pass(50);
+      settleReads(node);
+    }
+    for (const _ of GROUPS) node.answer('create-term', { type: 'term-created' });
+    const looks: Record<'read-newest' | 'describe-address', Map<number, number>> = {
+      'read-newest': new Map(),
+      'describe-address': new Map(),
+    };
+    for (const type of ['read-newest', 'describe-address'] as const) {
+      node.auto.set(type, () => {
+        looks[type].set(node.nowMs, (looks[type].get(node.nowMs) ?? 0) + 1);
+        return type === 'read-newest'
+          ? { type: 'newest-term', record: null }
+          : { type: 'address-reading', holder: { kind: 'node', node: 'main' }, associationId: 'own' };
+      });
+    }
+    grantBoth(node, 60_000);
+    for (const times of Object.values(looks)) times.clear();
+    grantBoth(node, 240_000);
+    expect([...looks['read-newest'].values()]).toEqual(Array(24).fill(2));
+    expect([...looks['describe-address'].values()]).toEqual(Array(6).fill(2));
+  });
 });
+
+/** aux hears main and grants for `ms`. */
+function grantBoth(node: OneNode, ms: number): void {
+  for (let left = ms; left > 0; left -= 100) {
+    node.pass(100);
+    const { beat } = node.state.heartbeat;
+    for (const group of GROUPS) {
+      const granted = {
+        term: 6 as Term,
+        owner: 'main',
+        ownerIncarnation: 'me-1' as Incarnation,
+        grants: 6 as Term,
+      };
+      node.hear('aux', { group, ...granted }, { kind: 'reply', beat });
+    }
+  }
+}
