@@ -35,11 +35,13 @@ type Outputs<M> = SessionOutput<M>[];
 /** One per node. Time is passed in; every method returns what is to be done. */
 export class Session<M> {
   readonly #options: SessionOptions;
+  readonly #allPaths: readonly number[];
   readonly #peers = new Map<NodeName, PeerState<M>>();
   #timings: SessionTimings;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#allPaths = Array.from({ length: options.pathCount }, (_, path) => path);
     this.#timings = options.timings;
     this.setPeers(options.peers);
   }
@@ -225,8 +227,8 @@ export class Session<M> {
     }));
   }
 
-  #paths(path: number | null): number[] {
-    return path === null ? Array.from({ length: this.#options.pathCount }, (_, i) => i) : [path];
+  #paths(path: number | null): readonly number[] {
+    return path === null ? this.#allPaths : [path];
   }
 
   #header(peer: PeerState<M>, path: number, senderNonce: Nonce, receiverNonce: Nonce) {

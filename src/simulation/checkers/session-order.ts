@@ -3,12 +3,13 @@ import type { Packet } from '../network.ts';
 import type { World } from '../world.ts';
 import type { Checker, Report } from './checker.ts';
 
-/** What one daemon has accepted from one peer. */
+/** What one machine has accepted from one peer. */
 interface Accepted {
-  readonly by: string;
-  /** By the sender's nonce and the receiver's: the last sequence per path. */
+  /** By the sender's nonce and the receiver's: the last sequence per path, in all lives of the receiver. */
   readonly sequences: Map<string, Map<string, number[]>>;
-  /** The latest life of the sender, as the count of its starts. */
+  /** The receiver's life that accepted last. */
+  by: string;
+  /** The latest life of the sender that it accepted, as the count of its starts. */
   life: number;
 }
 
@@ -21,8 +22,6 @@ export class SessionOrder implements Checker {
   #world: World | null = null;
   readonly #lives = new Map<string, number>();
   readonly #accepted = new Map<number, Accepted>();
-  /** By receiving daemon; a datagram may reach a receiver's next life, but never be believed there. */
-  #seen: WeakSet<Packet['packet']> = new WeakSet();
 
   constructor(report: Report) {
     this.#report = report;
@@ -43,17 +42,20 @@ export class SessionOrder implements Checker {
     const by = machine.daemon?.incarnation ?? '';
     const key = machine.index * 64 + from;
     let accepted = this.#accepted.get(key);
-    if (accepted?.by !== by) {
-      accepted = { by, sequences: new Map(), life: 0 };
+    if (accepted === undefined) {
+      accepted = { sequences: new Map(), by, life: 0 };
       this.#accepted.set(key, accepted);
+    }
+    if (accepted.by !== by) {
+      accepted.by = by;
+      accepted.life = 0;
     }
     const life = this.#lives.get(packet.incarnation) ?? -1;
     if (life < accepted.life) this.#complain(machine, packet.sender, 'of an earlier life');
     accepted.life = life;
-    if (this.#seen.has(packet)) this.#complain(machine, packet.sender, 'that was accepted before');
-    this.#seen.add(packet);
     const sequences = sequencesOf(accepted, packet.senderNonce, packet.receiverNonce);
-    if (packet.sequence <= (sequences[path] ?? 0)) this.#complain(machine, packet.sender, 'out of order');
+    if (packet.sequence <= (sequences[path] ?? 0))
+      this.#complain(machine, packet.sender, 'out of order or again');
     sequences[path] = packet.sequence;
   }
 
