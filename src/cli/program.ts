@@ -6,6 +6,7 @@ import { CliError } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { addConfig } from './commands/config-check.ts';
 import { addDecode } from './commands/decode.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
 import { addKeygen } from './commands/keygen.ts';
@@ -39,6 +40,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addStatus(program, io);
   addHistory(program, io);
   addExplain(program, io, finish);
+  addDoctor(program, io, finish);
   addSwitchover(program, io, finish);
   addFailover(program, io, finish);
   addStandby(program, io, finish);

@@ -128,6 +128,11 @@ export class AwsClients {
     return this.#agents[service].openCount;
   }
 
+  /** The name or address of the endpoint that calls go to. */
+  async hostOf(service: Service): Promise<string> {
+    return (await this.#endpointUrl(service)).hostname;
+  }
+
   async #warmService(service: Service): Promise<string> {
     try {
       const url = await this.#endpointUrl(service);

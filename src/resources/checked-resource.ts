@@ -5,6 +5,7 @@ import {
   type CallLimits,
   failedState,
   left,
+  type Oddity,
   type ResourceAdapter,
   type ResourceState,
   shareOf,
@@ -45,6 +46,10 @@ export class CheckedResource implements ResourceAdapter {
 
   get processes(): readonly ProcessEntry[] {
     return [...(this.#resource.processes ?? []), ...this.#ownProcesses()];
+  }
+
+  async oddities(limits: CallLimits): Promise<readonly Oddity[]> {
+    return (await this.#resource.oddities?.(limits)) ?? [];
   }
 
   validate(limits: CallLimits): Promise<ResourceState> {

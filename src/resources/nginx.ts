@@ -9,6 +9,7 @@ import {
   type CallLimits,
   failedState,
   left,
+  type Oddity,
   type ResourceAdapter,
   type ResourceState,
   RUNNING,
@@ -18,7 +19,7 @@ import {
   unhealthyState,
   waitUntil,
 } from './resource-adapter.ts';
-import { controlUnit, readUnitState } from './systemd-unit.ts';
+import { controlUnit, readUnit, readUnitState } from './systemd-unit.ts';
 
 export interface NginxOptions {
   readonly config: string;
@@ -64,6 +65,15 @@ export class Nginx implements ResourceAdapter {
       );
     }
     return RUNNING;
+  }
+
+  /** Debian's package enables its unit. At boot it would then run beside a leader, and be stopped a little later. */
+  async oddities(limits: CallLimits): Promise<readonly Oddity[]> {
+    const { unit } = this.#options;
+    const answer = unit === null ? null : await readUnit(unit, limits);
+    if (answer?.kind !== 'known' || answer.unit.file !== 'enabled') return [];
+    const text = `${unit} is enabled, so it starts at boot on every node, leader or not`;
+    return [{ text, advice: `systemctl disable ${unit}` }];
   }
 
   async start(limits: CallLimits): Promise<ResourceState> {

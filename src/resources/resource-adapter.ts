@@ -18,6 +18,15 @@ export interface ResourceAdapter {
    * monitor looks at once instead of at the end of its interval.
    */
   readonly processes?: readonly ProcessEntry[];
+  /** For "eipkeeper doctor": what works now and will surprise, in the surroundings that `validate` does not look at. */
+  oddities?(limits: CallLimits): Promise<readonly Oddity[]>;
+}
+
+export interface Oddity {
+  /** "it starts at boot by itself". */
+  readonly text: string;
+  /** What to type. */
+  readonly advice: string;
 }
 
 /**

@@ -24,6 +24,8 @@ export interface UnitProperties {
   readonly remainsAfterExit: boolean;
   /** Of a service that runs; else 0. */
   readonly mainPid: number;
+  /** Whether systemd ends a service that does not report in time. */
+  readonly hasWatchdog: boolean;
 }
 
 export type UnitAnswer =
@@ -44,6 +46,7 @@ const PROPERTIES = [
   'Type',
   'RemainAfterExit',
   'MainPID',
+  'WatchdogUSec',
 ];
 
 export async function readUnit(unit: string, limits: CallLimits): Promise<UnitAnswer> {
@@ -71,6 +74,7 @@ export function parseUnit(output: string): UnitProperties {
     type: property('Type'),
     remainsAfterExit: property('RemainAfterExit') === 'yes',
     mainPid: Number(property('MainPID')),
+    hasWatchdog: !['', '0', 'infinity'].includes(property('WatchdogUSec')),
   };
 }
 

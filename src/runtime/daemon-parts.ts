@@ -53,7 +53,7 @@ export async function prepareParts(options: PartsOptions): Promise<DaemonParts> 
     const configuration = fromFile ?? (await loadFromSsm(options, machine));
     const self = findOwnNode(configuration, machine.facts);
     withholdFromChildren(keyVariables(configuration.file));
-    clients = newClients(options, machine, configuration);
+    clients = newClients(options, machine.identity, configuration);
     clients.start();
     const readParameter = createParameterReader(clients, signal);
     const uid = process.getuid?.() ?? 0;
@@ -82,7 +82,7 @@ export async function prepareParts(options: PartsOptions): Promise<DaemonParts> 
 }
 
 async function loadFromSsm(options: PartsOptions, machine: Machine): Promise<Configuration> {
-  const clients = newClients(options, machine, null);
+  const clients = newClients(options, machine.identity, null);
   try {
     const readParameter = createParameterReader(clients, options.signal);
     return await loadConfiguration({ source: options.source, readParameter });
@@ -91,9 +91,10 @@ async function loadFromSsm(options: PartsOptions, machine: Machine): Promise<Con
   }
 }
 
-function newClients(
-  { environment, version }: PartsOptions,
-  { identity }: Machine,
+/** In the Region of the configuration, else of the environment, else of the instance. */
+export function newClients(
+  { environment, version }: Pick<PartsOptions, 'environment' | 'version'>,
+  identity: { readonly region: string },
   configuration: Configuration | null,
 ): AwsClients {
   const { region, endpoint } = configuration?.file.aws ?? {};

@@ -18,15 +18,16 @@ export interface Machine {
 /** Early in the boot the service may refuse; longer than this systemd may as well start the daemon anew. */
 const RETRY_FOR_MS = 30_000;
 
-/** Throws ImdsError; `say` hears what it waits for meanwhile. Nothing of it is kept on disk: an image of this machine would wake up with a wrong name. */
+/** Throws ImdsError, after `retryForMs` at most; `say` hears what it waits for meanwhile. Nothing of it is kept on disk: an image of this machine would wake up with a wrong name. */
 export async function readMachine(
   environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
   say: (sentence: string) => void,
+  retryForMs = RETRY_FOR_MS,
 ): Promise<Machine> {
   const onRetry = ({ message }: Error) =>
-    say(`${message}; it is asked again for ${RETRY_FOR_MS / 1000} s, and nothing is started meanwhile`);
-  const imds = new Imds({ environment, retryForMs: RETRY_FOR_MS, onRetry });
+    say(`${message}; it is asked again for ${retryForMs / 1000} s, and nothing is started meanwhile`);
+  const imds = new Imds({ environment, retryForMs, onRetry });
   try {
     const identity = await imds.readIdentity(signal);
     const addresses = [...new Set([...identity.privateAddresses, ...localAddresses()])];

@@ -42,7 +42,20 @@ const MAY: Record<string, readonly string[]> = {
     'observability',
   ],
   'user-data': [],
-  cli: ['core', 'config', 'control', 'journal', 'runtime', 'wire', 'cloud', 'observability', 'user-data'],
+  doctor: ['core', 'config', 'control', 'runtime', 'wire', 'witness', 'cloud', 'resources'],
+  cli: [
+    'core',
+    'config',
+    'control',
+    'doctor',
+    'journal',
+    'runtime',
+    'wire',
+    'witness',
+    'cloud',
+    'observability',
+    'user-data',
+  ],
   simulation: ['core', 'wire', 'config', 'journal', 'observability', 'cli'],
 };
 

@@ -3,6 +3,7 @@ import { parseUnit, stateOf } from '../../../src/resources/systemd-unit.ts';
 
 const SHOWN = `Type=notify
 MainPID=812
+WatchdogUSec=10s
 Result=success
 ExecMainStatus=0
 WantedBy=multi-user.target
@@ -26,12 +27,19 @@ describe('what systemctl shows of a unit', () => {
       type: 'notify',
       remainsAfterExit: false,
       mainPid: 812,
+      hasWatchdog: true,
     });
   });
 
   it('lacks what this kind of unit does not have', () => {
     const target = 'LoadState=loaded\nActiveState=inactive\nSubState=dead\n';
-    expect(parseUnit(target)).toMatchObject({ type: '', result: '', mainPid: 0, remainsAfterExit: false });
+    expect(parseUnit(target)).toMatchObject({
+      type: '',
+      result: '',
+      mainPid: 0,
+      remainsAfterExit: false,
+      hasWatchdog: false,
+    });
   });
 
   it.each([
