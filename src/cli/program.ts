@@ -9,6 +9,7 @@ import { addDecode } from './commands/decode.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
+import { addKey } from './commands/key.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addCleanup, addMaintenance } from './commands/maintenance.ts';
 import { addFailover, addSwitchover } from './commands/move.ts';
@@ -50,6 +51,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addReload(program, io, finish);
   addConfig(program, io);
   addKeygen(program, io);
+  addKey(program, io, finish);
   addUserData(program, io);
   addDecode(program, io);
   addRun(program, io, finish);

@@ -1,10 +1,10 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { ConfigError, type ConfigErrorCode } from './config-error.ts';
+import { KEY_BYTES, parseKey, parseKeyText } from './key-text.ts';
 import type { ParameterReader } from './read-source.ts';
 import type { ConfigurationFile, KeySource } from './schema.ts';
 
-export const KEY_BYTES = 32;
 const MAX_KEY_TEXT_BYTES = 4096;
 
 /** The secrets of the heartbeats: signed with `current`, accepted under either. */
@@ -20,11 +20,21 @@ export interface KeyReaders {
   readonly uid: number;
 }
 
-/** Throws ConfigError; no message ever holds any part of a key. */
+/**
+ * Two may be valid at once: the second line of `key`, which `key rotate` writes, or `previousKey`. Throws
+ * ConfigError; no message ever holds any part of a key.
+ */
 export async function loadKeys(file: ConfigurationFile, readers: KeyReaders): Promise<HeartbeatKeys> {
-  const current = await loadKey(file.key, 'key', readers);
-  if (file.previousKey === undefined) return { current, previous: null };
-  return { current, previous: await loadKey(file.previousKey, 'previousKey', readers) };
+  const { place, text } = await readText(file.key, 'key', readers);
+  const keys = parseKeyText(text);
+  if (keys === null) throw noKey(place, 'key');
+  const previous = keys.other?.key ?? null;
+  if (file.previousKey === undefined) return { current: keys.current, previous };
+  if (previous !== null) {
+    const message = `holds a second key already, from "eipkeeper key rotate": leave previousKey out`;
+    throw failure('CONFIG_INVALID', place, 'previousKey', message);
+  }
+  return { current: keys.current, previous: await loadKey(file.previousKey, 'previousKey', readers) };
 }
 
 /** The environment variables that hold keys: nobody but this daemon should see them. */
@@ -37,21 +47,12 @@ export async function loadKey(source: KeySource, setting: string, readers: KeyRe
   const { place, text } = await readText(source, setting, readers);
   const key = parseKey(text);
   if (key !== null) return key;
-  throw failure(
-    'CONFIG_INVALID',
-    place,
-    setting,
-    `is not ${KEY_BYTES} bytes in base64 or hex: make a key with "eipkeeper keygen", the same for all nodes`,
-  );
+  throw noKey(place, setting);
 }
 
-/** 32 bytes as 64 hexadecimal digits, or as base64 of either alphabet; null for anything else. */
-export function parseKey(text: string): Uint8Array | null {
-  const trimmed = text.trim();
-  if (/^[0-9a-fA-F]{64}$/.test(trimmed)) return Buffer.from(trimmed, 'hex');
-  if (!/^[A-Za-z0-9+/_-]{43}=?$/.test(trimmed)) return null;
-  const bytes = Buffer.from(trimmed, 'base64url');
-  return bytes.length === KEY_BYTES ? bytes : null;
+function noKey(place: string, setting: string): ConfigError {
+  const message = `is not ${KEY_BYTES} bytes in base64 or hex: make a key with "eipkeeper keygen", the same for all nodes`;
+  return failure('CONFIG_INVALID', place, setting, message);
 }
 
 interface KeyText {

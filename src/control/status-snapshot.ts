@@ -133,6 +133,25 @@ const groupSchema = z.object({
     .describe('The newest last; at most 10.'),
 });
 
+const fingerprintSchema = z.string();
+
+const keysSchema = z.object({
+  signing: fingerprintSchema.describe('Of the key that the node that was asked signs with.'),
+  other: fingerprintSchema.nullable().describe('Of a second key that it accepts as well.'),
+  unknownSeen: z
+    .boolean()
+    .describe(
+      'In the last 5 s something came from a configured address that was signed with another key yet.',
+    ),
+  peers: z.array(
+    z.object({
+      node: z.string(),
+      signing: fingerprintSchema.nullable().describe('What it signed last with; null: it was not heard.'),
+      acceptsOther: z.boolean().describe('It has answered, in the last 5 s, what was signed with `other`.'),
+    }),
+  ),
+});
+
 export const statusSnapshotSchema = z
   .object({
     version: z.literal(1).describe('Of this format.'),
@@ -145,6 +164,12 @@ export const statusSnapshotSchema = z
       since: z.string().nullable().describe('ISO 8601; null: not known.'),
       reason: z.string().describe("Why it is down; '' otherwise."),
     }),
+    keys: keysSchema
+      .nullable()
+      .default(null)
+      .describe(
+        'The keys of the heartbeats, by fingerprints of two bytes that every heartbeat carries openly.',
+      ),
     nodes: z.array(nodeSchema),
     groups: z.array(groupSchema),
   })

@@ -1,6 +1,7 @@
 import type { GroupStatus, NodeStatus, ResourceStatus, StatusSnapshot } from '../control/status-snapshot.ts';
 import type { CoreSnapshot, GroupSnapshot, PeerSnapshot } from '../core/snapshot.ts';
 import type { AddressHolder, GroupName, NodeName } from '../core/types.ts';
+import { fingerprint, type KeyStatus } from '../wire/key-agreement.ts';
 import type { RecentFacts } from './recent-facts.ts';
 
 /** One path to one peer, as the transport knows it. */
@@ -38,6 +39,7 @@ export interface StatusSources {
   readonly links: readonly LinkView[];
   /** A link silent for longer than this is dead. */
   readonly deadtimeMs: number;
+  readonly keys: KeyStatus;
   readonly facts: RecentFacts;
   readonly groups: ReadonlyMap<GroupName, GroupFacts>;
 }
@@ -52,11 +54,25 @@ export function statusSnapshot(sources: StatusSources): StatusSnapshot {
     node: core.self,
     time: sources.now.toISOString(),
     witness: { ...facts.witness },
+    keys: keysStatus(sources.keys),
     nodes: core.nodes.flatMap((name) => {
       if (name === core.self) return [selfStatus(core)];
       return core.peers.filter((peer) => peer.name === name).map((peer) => peerStatus(peer, sources));
     }),
     groups: core.groups.map((group) => groupStatus(group, sources)),
+  };
+}
+
+function keysStatus({ signing, other, unknownSeen, peers }: KeyStatus): StatusSnapshot['keys'] {
+  return {
+    signing: fingerprint(signing),
+    other: other === null ? null : fingerprint(other),
+    unknownSeen,
+    peers: peers.map((peer) => ({
+      node: peer.peer,
+      signing: peer.signing === null ? null : fingerprint(peer.signing),
+      acceptsOther: peer.acceptsOther,
+    })),
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { addressLabel, type Configuration, groupResources } from '../config/configuration.ts';
-import { keyVariables, loadKeys } from '../config/key.ts';
+import { type HeartbeatKeys, keyVariables, loadKeys } from '../config/key.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { toCoreConfig } from '../config/to-core.ts';
 import type { ControlHandler } from '../control/control-handler.ts';
@@ -25,6 +25,7 @@ import { DepartureWatch } from './departure-watch.ts';
 import type { CallPerformer } from './effect-runner.ts';
 import { groupFacts } from './group-facts.ts';
 import type { InstanceLock } from './instance-lock.ts';
+import { KeyWatch } from './key-watch.ts';
 import { LocalHealthWatch } from './local-health.ts';
 import { peerAddresses, sessionTimings } from './node-plan.ts';
 import { NodeRuntime } from './node-runtime.ts';
@@ -74,6 +75,7 @@ export class RunningNode implements ControlHandler {
   readonly #departure: DepartureWatch;
   readonly #notifier: Notifier;
   readonly #ping: PingWatch;
+  readonly #keys: KeyWatch;
   readonly #listeners = new Set<() => void>();
   #runtime: NodeRuntime | null = null;
 
@@ -121,6 +123,15 @@ export class RunningNode implements ControlHandler {
     });
     this.#notifier.use(file.notify, CLOSE_AT_MOST_MS);
     this.#ping = new PingWatch({ probe: ping, onReach: (reach) => this.#runtime?.reach(reach), log });
+    this.#keys = new KeyWatch(
+      {
+        read: () => this.#readKeys(this.#configuration),
+        status: () => parts.transport.keys(),
+        use: (keys) => parts.transport.setKeys(keys),
+        log,
+      },
+      parts.keys,
+    );
     this.#departure = new DepartureWatch({
       read: (path, signal) => parts.machine.readMetadata(path, signal),
       policy: () => this.#configuration.file.instanceNotices,
@@ -152,6 +163,7 @@ export class RunningNode implements ControlHandler {
     notify.ready(`${parts.self} is starting`);
     this.#health.start();
     this.#departure.start();
+    this.#keys.start();
     this.#ping.use(this.#configuration.file.ping);
     this.#addresses.start();
     try {
@@ -177,6 +189,7 @@ export class RunningNode implements ControlHandler {
     this.#health.close();
     for (const chain of parts.chains.values()) chain.close();
     this.#departure.close();
+    this.#keys.close();
     this.#ping.close();
     this.#addresses.close();
     this.#witness.close();
@@ -210,6 +223,7 @@ export class RunningNode implements ControlHandler {
       links: parts.transport
         .links()
         .map(({ heardMsAgo, ...link }) => ({ ...link, lastHeardMsAgo: heardMsAgo })),
+      keys: parts.transport.keys(),
       deadtimeMs: sessionTimings(this.#configuration).deadtimeMs,
       facts: this.#facts,
       groups: groupFacts(this.#configuration, parts.chains, this.#addresses, this.#cloud),
@@ -241,21 +255,18 @@ export class RunningNode implements ControlHandler {
   }
 
   async #reload(): Promise<string> {
-    const { parts, source, environment, signal } = this.#options;
-    const readParameter = createParameterReader(parts.clients, signal);
+    const { parts, source, signal } = this.#options;
     try {
+      const readParameter = createParameterReader(parts.clients, signal);
       const wanted = await loadConfiguration({ source, readParameter });
       const fixed = reloadDifferences(this.#configuration, wanted, parts.self);
       if (fixed.length > 0) return `these take a restart: ${fixed.join(', ')}`;
-      const keys = await loadKeys(wanted.file, {
-        readParameter,
-        env: environment,
-        uid: process.getuid?.() ?? 0,
-      });
+      const keys = await this.#readKeys(wanted);
       withholdFromChildren(keyVariables(wanted.file));
       // The two that can refuse come first, so that a refusal changes nothing.
       parts.transport.setPeers(peerAddresses(wanted));
       parts.transport.setKeys(keys);
+      this.#keys.used(keys);
       parts.transport.setTimings(sessionTimings(wanted));
       this.#runtime?.reload(toCoreConfig(wanted, parts.self));
       this.#options.log.level = wanted.file.log.level;
@@ -267,6 +278,12 @@ export class RunningNode implements ControlHandler {
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  #readKeys({ file }: Configuration): Promise<HeartbeatKeys> {
+    const { parts, environment, signal } = this.#options;
+    const readParameter = createParameterReader(parts.clients, signal);
+    return loadKeys(file, { readParameter, env: environment, uid: process.getuid?.() ?? 0 });
   }
 
   #createJournal(): Journal | null {

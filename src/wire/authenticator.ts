@@ -40,6 +40,12 @@ export class Authenticator implements Signer {
     return this.#keys[0].hint;
   }
 
+  /** Signs with the second key, to find out who accepts it; null: there is none. */
+  get other(): Signer | null {
+    const [, key] = this.#keys;
+    return key === undefined ? null : { hint: key.hint, sign: (bytes) => tagOf(key.secret, bytes) };
+  }
+
   sign(bytes: Uint8Array): Uint8Array {
     return tagOf(this.#keys[0].secret, bytes);
   }

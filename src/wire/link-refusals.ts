@@ -29,10 +29,12 @@ export class LinkRefusals {
     for (const link of this.#last.keys()) if (!known.has(link)) this.#last.delete(link);
   }
 
-  note(reason: DropReason, from: { readonly path: number; readonly address: string }, atMs: Millis): void {
+  /** Whether it came from a configured address. */
+  note(reason: DropReason, from: { readonly path: number; readonly address: string }, atMs: Millis): boolean {
     const sentence = SENTENCES[reason];
     const link = this.#links.get(`${from.path} ${from.address}`);
     if (sentence !== undefined && link !== undefined) this.#last.set(link, { sentence, atMs });
+    return link !== undefined;
   }
 
   /** '' when what came last was believed, or nothing came. The address of a datagram proves nothing: it is a hint. */

@@ -1,6 +1,7 @@
 import type { PeerMessage } from '../core/message.ts';
 import type { GroupName, Incarnation, Millis, NodeName } from '../core/types.ts';
 import type { KeyRing } from './authenticator.ts';
+import type { KeyStatus } from './key-agreement.ts';
 import type { FrameFault } from './packet.ts';
 import type { SessionDrop, SessionTimings } from './session-contract.ts';
 
@@ -83,6 +84,8 @@ export interface Transport {
   setGroups(groups: readonly GroupName[]): void;
   setTimings(timings: SessionTimings): void;
   links(): LinkStatus[];
+  /** Which keys are in use here and, as far as it can be seen, at the peers. */
+  keys(): KeyStatus;
   /** The instance that the peer's session runs on, by its own signed word; null: not heard since the start. */
   instanceIdOf(peer: NodeName): string | null;
   counters(): TransportCounters;

@@ -3,16 +3,17 @@ import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
 import type { PeerMessage } from '../core/message.ts';
 import type { GroupName, Incarnation, Millis, NodeName } from '../core/types.ts';
-import { Authenticator, type KeyRing } from './authenticator.ts';
+import { Authenticator, type KeyRing, type Signer } from './authenticator.ts';
 import { DropLog, type WireLog } from './drop-log.ts';
 import { GroupTable } from './group-table.ts';
+import { KeyAgreement, type KeyStatus } from './key-agreement.ts';
 import { LinkMeter } from './link-meter.ts';
 import { LinkRefusals } from './link-refusals.ts';
 import { decodeBody, encodeBodies } from './message-body.ts';
 import { bodyCapacity, decodePacket, encodePacket, openFrame } from './packet.ts';
 import { Session } from './session.ts';
 import type { SessionOutput, SessionTimings } from './session-contract.ts';
-import type { SessionPacket } from './session-packet.ts';
+import { NO_NONCE, type SessionPacket } from './session-packet.ts';
 import type {
   DropReason,
   LinkStatus,
@@ -41,6 +42,8 @@ interface Arrival {
   readonly path: number;
   readonly source: UdpAddress;
   readonly atMs: Millis;
+  /** Of the key that it was signed with; null: it was not believed. */
+  readonly keyHint: number | null;
 }
 
 /**
@@ -54,6 +57,7 @@ export class UdpTransport implements Transport {
   readonly #counters = new WireCounters();
   readonly #dropLog: DropLog;
   readonly #refusals = new LinkRefusals();
+  readonly #agreement = new KeyAgreement();
   readonly #sockets: readonly UdpSocket[];
   #authenticator: Authenticator;
   #groups: GroupTable;
@@ -106,6 +110,7 @@ export class UdpTransport implements Transport {
       const bodies = encodeBodies(message, { sender: self, groups: this.#groups, capacity });
       if (message.kind === 'heartbeat') this.#meter.noteBeat(to, message.beat, nowMs);
       this.#perform(this.#session.send(nowMs, to, path, bodies), null);
+      if (message.kind === 'heartbeat') this.#probeOtherKey(to, nowMs);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.#counters.sendFailed('unencodable');
@@ -114,7 +119,14 @@ export class UdpTransport implements Transport {
   }
 
   setKeys(keys: KeyRing): void {
+    const before = this.#authenticator.other?.hint;
     this.#authenticator = new Authenticator(keys);
+    if (this.#authenticator.other?.hint !== before) this.#agreement.forgetProofs();
+  }
+
+  keys(): KeyStatus {
+    const { hint: signing, other } = this.#authenticator;
+    return this.#agreement.status(performance.now(), { signing, other: other?.hint ?? null });
   }
 
   setGroups(groups: readonly GroupName[]): void {
@@ -139,6 +151,7 @@ export class UdpTransport implements Transport {
     this.#refusals.setPeers(this.#peers);
     const names = others.map(([name]) => name);
     this.#session.setPeers(names);
+    this.#agreement.setPeers(names);
     this.#meter.forgetAllBut(new Set(names));
     if (this.#handlers !== null) this.#perform(this.#session.greet(performance.now()), null);
   }
@@ -180,7 +193,7 @@ export class UdpTransport implements Transport {
   }
 
   #receive(bytes: Uint8Array, path: number, from: RemoteInfo): void {
-    const arrival = { path, source: from, atMs: performance.now() };
+    const arrival = { path, source: from, atMs: performance.now(), keyHint: null };
     if (this.#handlers === null) return;
     this.#counters.received(bytes.length);
     const opened = openFrame(bytes);
@@ -191,7 +204,33 @@ export class UdpTransport implements Transport {
     if (!decoded.ok) return this.#drop(decoded.reason, arrival);
     // Otherwise a datagram recorded on one path could be replayed on another.
     if (decoded.packet.path !== path) return this.#drop('wrong-path', arrival);
-    this.#perform(this.#session.receive(arrival.atMs, decoded.packet), arrival);
+    const { packet } = decoded;
+    const isAnswer = packet.kind === 'challenge' && packet.receiver === this.#options.self.name;
+    if (isAnswer && this.#agreement.takeAnswer(packet.sender, packet.receiverNonce, arrival.atMs)) return;
+    this.#perform(this.#session.receive(arrival.atMs, packet), {
+      ...arrival,
+      keyHint: opened.frame.keyHint,
+    });
+  }
+
+  #probeOtherKey(receiver: NodeName, nowMs: Millis): void {
+    const signer = this.#authenticator.other;
+    const senderNonce = signer === null ? null : this.#agreement.probe(receiver, nowMs);
+    if (signer === null || senderNonce === null) return;
+    const { name: sender, incarnation, instanceId } = this.#options.self;
+    const nonces = { senderNonce, receiverNonce: NO_NONCE };
+    for (const path of this.#sockets.keys()) {
+      const greeting = {
+        kind: 'greeting',
+        sender,
+        receiver,
+        incarnation,
+        instanceId,
+        path,
+        ...nonces,
+      } as const;
+      this.#transmit(greeting, undefined, signer);
+    }
   }
 
   #perform(outputs: readonly SessionOutput<Uint8Array>[], arrival: Arrival | null): void {
@@ -216,11 +255,15 @@ export class UdpTransport implements Transport {
     }
   }
 
-  #transmit(packet: SessionPacket<Uint8Array>, source: UdpAddress | undefined): void {
+  #transmit(
+    packet: SessionPacket<Uint8Array>,
+    source: UdpAddress | undefined,
+    signer: Signer = this.#authenticator,
+  ): void {
     const target = source ?? this.#peers[packet.receiver]?.[packet.path];
     const socket = this.#sockets[packet.path];
     if (target === undefined || socket === undefined) return;
-    const bytes = encodePacket(packet, this.#authenticator);
+    const bytes = encodePacket(packet, signer);
     if (packet.kind === 'message') this.#meter.noteSent(packet.receiver, packet.path);
     this.#counters.sent(bytes.length);
     socket.send(bytes, target);
@@ -232,6 +275,7 @@ export class UdpTransport implements Transport {
     if (!body.ok) return this.#drop('malformed', arrival);
     const { message } = body;
     this.#counters.delivered();
+    if (arrival.keyHint !== null) this.#agreement.noteSigned(from, arrival.keyHint);
     this.#meter.noteReceived({ peer: from, path }, missed, arrival.atMs);
     if (message.kind === 'reply') this.#meter.noteReply({ peer: from, path }, message.beat, arrival.atMs);
     this.#handlers?.onMessage({ from, incarnation, path, message, receivedAtMs: arrival.atMs });
@@ -240,7 +284,9 @@ export class UdpTransport implements Transport {
   #drop(reason: DropReason, arrival: Arrival | null): void {
     this.#counters.dropped(reason);
     if (arrival !== null) {
-      this.#refusals.note(reason, { path: arrival.path, address: arrival.source.address }, arrival.atMs);
+      const { path, source, atMs } = arrival;
+      const isConfigured = this.#refusals.note(reason, { path, address: source.address }, atMs);
+      if (isConfigured && reason === 'unknown-key') this.#agreement.noteUnknown(atMs);
     }
     this.#note(reason, arrival, {});
   }

@@ -2,6 +2,7 @@ import { DeleteParameterCommand, GetParameterCommand } from '@aws-sdk/client-ssm
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AwsClients } from '../../src/cloud/aws-clients.ts';
 import { createKeyParameter } from '../../src/runtime/key-parameter.ts';
+import { ParameterKeyStore } from '../../src/runtime/key-store.ts';
 import { plainSsm } from '../contract/backend.ts';
 import { useLocalStack } from '../support/localstack.ts';
 
@@ -41,6 +42,21 @@ describe('the key of the heartbeats, made by the first node', () => {
     const { Parameter } = await ssm.send(new GetParameterCommand({ Name: NAME, WithDecryption: true }));
     ssm.destroy();
     expect(Parameter).toMatchObject({ Type: 'SecureString', Value: 'first' });
+  });
+
+  it('is written again under the KMS key that it has', async () => {
+    await make('first');
+    const clients = new AwsClients({
+      region: 'eu-central-1',
+      version: '0',
+      environment: { AWS_ENDPOINT_URL: localStack.endpoint },
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    opened.push(clients);
+    const { signal } = new AbortController();
+    const store = new ParameterKeyStore(clients, { name: NAME, kmsKeyId: null }, signal);
+    await store.write('second');
+    expect(await store.read()).toBe('second');
   });
 
   it('is given up with the sentence of the call that failed', async () => {

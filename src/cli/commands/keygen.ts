@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { AwsClients } from '../../cloud/aws-clients.ts';
 import { Imds } from '../../cloud/imds.ts';
 import { resolveRegion } from '../../cloud/resolve-region.ts';
-import { KEY_BYTES } from '../../config/key.ts';
+import { KEY_BYTES } from '../../config/key-text.ts';
 import { EXIT } from '../../control/exit-codes.ts';
 import { createKeyParameter } from '../../runtime/key-parameter.ts';
 import { CliError } from '../cli-error.ts';

@@ -16,6 +16,7 @@ export class SsmService {
     GetParameter: (input, staleMs) => this.#getParameter(input, staleMs),
     GetParameters: (input, staleMs) => this.#getParameters(input, staleMs),
     GetParametersByPath: (input, staleMs) => this.#getParametersByPath(input, staleMs),
+    DescribeParameters: (input) => this.#describeParameters(input),
     DeleteParameter: (input) => this.#deleteParameter(input),
     DeleteParameters: (input) => this.#deleteParameters(input),
   };
@@ -79,6 +80,16 @@ export class SsmService {
       Parameters: page.map((version) => this.#parameter(version, input)),
       ...(rest.length > pageSize && last !== undefined && { NextToken: encodeToken(last.name) }),
     };
+  }
+
+  /** By one name, the way to learn which KMS key a SecureString has. */
+  #describeParameters(input: JsonObject): JsonObject {
+    const [filter] = Array.isArray(input.ParameterFilters) ? (input.ParameterFilters as JsonObject[]) : [];
+    const found = filter === undefined ? null : this.#store.get(texts(filter, 'Values')[0] ?? '', 0);
+    if (found === null) return { Parameters: [] };
+    const { name: Name, type: Type, version: Version } = found;
+    const secret = Type === 'SecureString' ? { KeyId: 'alias/aws/ssm' } : {};
+    return { Parameters: [{ Name, Type, Version, Tier: 'Standard', ...secret }] };
   }
 
   #deleteParameter(input: JsonObject): JsonObject {

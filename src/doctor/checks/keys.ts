@@ -1,4 +1,5 @@
 import { Authenticator } from '../../wire/authenticator.ts';
+import { fingerprint } from '../../wire/key-agreement.ts';
 import { type Check, type Finding, needs, ok, warning } from '../check.ts';
 import { configFailure } from '../explain-error.ts';
 
@@ -9,7 +10,7 @@ export const keys: Check = {
     const { file } = await needs('the configuration', context.configuration());
     try {
       const { current, previous } = await context.keys();
-      const hint = new Authenticator({ current, previous: null }).hint.toString(16).padStart(4, '0');
+      const hint = fingerprint(new Authenticator({ current, previous: null }).hint);
       const found: Finding[] = [ok(`from ${file.key.kind}, its fingerprint is ${hint}`)];
       if (previous !== null) {
         found.push(

@@ -1,7 +1,7 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseKey } from '../../../src/config/key.ts';
+import { parseKey } from '../../../src/config/key-text.ts';
 import { GOOD } from '../config/configuration-fixture.ts';
 import { groupStatus, statusSnapshot } from '../control/snapshot-fixture.ts';
 import { CliHarness } from './cli-harness.ts';

@@ -2,7 +2,8 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type KeyReaders, loadKey, loadKeys, parseKey } from '../../../src/config/key.ts';
+import { type KeyReaders, loadKey, loadKeys } from '../../../src/config/key.ts';
+import { formatKeyText, parseKey, parseKeyText } from '../../../src/config/key-text.ts';
 import { changed, configuration } from './configuration-fixture.ts';
 
 const BYTES = Buffer.from(Array.from({ length: 32 }, (_, index) => 255 - index));
@@ -125,5 +126,35 @@ describe('a key from elsewhere', () => {
       current: BYTES,
       previous: old,
     });
+  });
+});
+
+describe('a key that is being changed', () => {
+  const OTHER = Buffer.alloc(32, 7);
+
+  it.each(['next', 'previous'] as const)('is written and read with its %s', (is) => {
+    const text = { current: Buffer.from(BYTES), other: { is, key: OTHER } };
+    expect(parseKeyText(formatKeyText(text))).toEqual(text);
+    expect(parseKeyText(formatKeyText({ ...text, other: null }))).toEqual({ ...text, other: null });
+  });
+
+  it.each([
+    ['a second line without a word', `${SECRET}\n${SECRET}`],
+    ['another word', `${SECRET}\nlast ${SECRET}`],
+    ['no key behind the word', `${SECRET}\nnext`],
+    ['a third line', `${SECRET}\nnext ${SECRET}\nnext ${SECRET}`],
+  ])('is refused with %s', (_what, text) => {
+    expect(parseKeyText(text)).toBeNull();
+  });
+
+  it('has its second one accepted, and no third', async () => {
+    const text = formatKeyText({ current: Buffer.from(BYTES), other: { is: 'next', key: OTHER } });
+    const readers = { ...READERS, readParameter: () => Promise.resolve(text) };
+    const key = { kind: 'ssm', name: '/k' } as const;
+    const { file } = configuration();
+    expect(await loadKeys({ ...file, key }, readers)).toEqual({ current: BYTES, previous: OTHER });
+    await expect(loadKeys({ ...file, key, previousKey: key }, readers)).rejects.toThrow(
+      'holds a second key already',
+    );
   });
 });

@@ -55,6 +55,12 @@ const sources = (changes: Partial<StatusSources> = {}): StatusSources => ({
   cluster: 'web',
   now,
   core,
+  keys: {
+    signing: 0x0abc,
+    other: null,
+    unknownSeen: false,
+    peers: [{ peer: 'aux', signing: null, acceptsOther: false }],
+  },
   links: [
     { peer: 'aux', path: 0, address: '10.0.0.12', rttMs: 0.4, lastHeardMsAgo: 40, problem: '' },
     {

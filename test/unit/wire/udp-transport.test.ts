@@ -185,8 +185,26 @@ describe('fault 56: the rotation of the key', () => {
         await stillHeard();
       }
     }
+    // Every heartbeat came; what asks who accepts a key may come too early to be understood.
     expect(aux.transport.links()[0]?.lost).toBe(0);
-    expect(dropped(aux)['unknown-key']).toBe(0);
+  });
+
+  it('is seen at each node: who accepts the second key, and who signs with which', async () => {
+    const { main, aux } = await talking();
+    const beat = () => {
+      main.beat('aux');
+      aux.beat('main');
+    };
+    const seen = () => main.transport.keys().peers[0];
+    const { signing: old } = main.transport.keys();
+    main.transport.setKeys({ current: OLD_KEY, previous: NEW_KEY });
+    await until(() => aux.transport.keys().unknownSeen, beat);
+    expect(seen()).toEqual({ peer: 'aux', signing: old, acceptsOther: false });
+    aux.transport.setKeys({ current: OLD_KEY, previous: NEW_KEY });
+    await until(() => seen()?.acceptsOther === true, beat);
+    aux.transport.setKeys({ current: NEW_KEY, previous: OLD_KEY });
+    await until(() => seen()?.signing === main.transport.keys().other, beat);
+    expect(aux.received.every(({ message }) => message.kind === 'heartbeat')).toBe(true);
   });
 });
 
