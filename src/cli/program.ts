@@ -7,6 +7,7 @@ import type { CliIo } from './cli-io.ts';
 import { addConfig } from './commands/config-check.ts';
 import { addDecode } from './commands/decode.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
 import { addKey } from './commands/key.ts';
@@ -41,6 +42,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addStatus(program, io);
   addHistory(program, io);
   addExplain(program, io, finish);
+  addEvents(program, io);
   addDoctor(program, io, finish);
   addSwitchover(program, io, finish);
   addFailover(program, io, finish);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import type { AwsClients } from '../cloud/aws-clients.ts';
-import { errorCode } from '../cloud/cloud-error.ts';
+import { errorCode, type FailedCall } from '../cloud/cloud-error.ts';
 import type { RequestVerdict } from '../core/afar-state.ts';
 import type { CallResult } from '../core/events.ts';
 import type { MoveRequest } from '../core/message.ts';
@@ -40,10 +40,13 @@ export type RequestOutcome =
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly busy: boolean;
+  /** These credentials may not. */
+  readonly denied: boolean;
 
-  constructor(message: string, busy = false) {
+  constructor(message: string, { busy = false, denied = false } = {}) {
     super(message);
     this.busy = busy;
+    this.denied = denied;
   }
 }
 
@@ -78,7 +81,9 @@ export class RequestMailbox {
     const before = requestReading(value, dateMs);
     if (before.status === 'pending') {
       const { by, kind, target } = before.request;
-      throw new RequestError(`${by} asked for a ${kind} to ${target} already, and that is not over`, true);
+      throw new RequestError(`${by} asked for a ${kind} to ${target} already, and that is not over`, {
+        busy: true,
+      });
     }
     const id = randomBytes(8).toString('hex');
     const expires = new Date(dateMs + lifeMs).toISOString();
@@ -117,7 +122,7 @@ export class RequestMailbox {
       (options) => this.#clients.ssm.send(new DeleteParameterCommand({ Name: this.#name }), options),
     );
     if (outcome.status === 'failed' && errorCode(outcome.error) !== 'ParameterNotFound') {
-      throw new RequestError(outcome.result.reason);
+      throw failedCall(outcome.result);
     }
   }
 
@@ -144,7 +149,7 @@ export class RequestMailbox {
 
   async #read(signal: AbortSignal): Promise<{ readonly value: string | null; readonly dateMs: number }> {
     const reading = await this.#reader.read(this.#name, { signal, deadlineMs: CALL_TIMEOUT_MS });
-    if (reading.status === 'failed') throw new RequestError(reading.failed.reason);
+    if (reading.status === 'failed') throw failedCall(reading.failed);
     if (reading.dateMs === null) throw new RequestError('SSM answered without a date');
     return { value: reading.status === 'found' ? reading.value : null, dateMs: reading.dateMs };
   }
@@ -155,7 +160,7 @@ export class RequestMailbox {
       { signal, deadlineMs: CALL_TIMEOUT_MS },
       (options) => this.#clients.ssm.send(this.#putCommand(text), options),
     );
-    if (outcome.status === 'failed') throw new RequestError(outcome.result.reason);
+    if (outcome.status === 'failed') throw failedCall(outcome.result);
   }
 
   #putCommand(text: string): PutParameterCommand {
@@ -168,3 +173,6 @@ export class RequestMailbox {
     });
   }
 }
+
+const failedCall = ({ reason, failure }: FailedCall): RequestError =>
+  new RequestError(reason, { denied: failure === 'denied' });

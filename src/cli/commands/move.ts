@@ -1,6 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { loadConfiguration } from '../../config/load.ts';
 import { EXIT } from '../../control/exit-codes.ts';
+import { type AwsPlace, withAws } from '../aws-access.ts';
 import { chooseGroup, chooseTarget } from '../choose-group.ts';
+import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import {
   type ConnectionOptions,
@@ -11,6 +14,8 @@ import {
   socketOption,
 } from '../connection.ts';
 import type { Finish } from '../finish.ts';
+import { moveFromAfar } from '../move-from-afar.ts';
+import { movePlan, planText } from '../move-plan.ts';
 import { reportResult } from '../report-result.ts';
 import { timeoutOption } from '../timeout-option.ts';
 import { withProgress } from '../with-progress.ts';
@@ -21,7 +26,13 @@ interface Options extends ConnectionOptions {
   readonly timeout: number;
   readonly output: Output;
   readonly force?: boolean;
+  readonly dryRun?: boolean;
+  readonly via: 'daemon' | 'ssm';
+  readonly prefix?: string;
+  readonly region?: string;
 }
+
+type Kind = 'switchover' | 'force';
 
 export function addSwitchover(program: Command, io: CliIo, finish: Finish): void {
   addMoveOptions(program.command('switchover'))
@@ -30,7 +41,7 @@ export function addSwitchover(program: Command, io: CliIo, finish: Finish): void
     )
     .addHelpText(
       'after',
-      '\nExample:\n  eipkeeper switchover --to aux\n\nRefused, with the reason, when anything is in the way: exit code 107, or 106 without the witness.\n',
+      '\nExamples:\n  eipkeeper switchover --to aux\n  eipkeeper switchover --to aux --dry-run\n  eipkeeper switchover --via ssm --prefix /eipkeeper/web --group web --to aux\n\nRefused, with the reason, when anything is in the way: exit code 107, or 106 without the witness.\n',
     )
     .action((options: Options) => move(io, finish, options, 'switchover'));
 }
@@ -44,7 +55,7 @@ export function addFailover(program: Command, io: CliIo, finish: Finish): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  eipkeeper failover --to aux\n  eipkeeper failover --to aux --force\n',
+      '\nExamples:\n  eipkeeper failover --to aux\n  eipkeeper failover --to aux --force\n  eipkeeper failover --to aux --force --via ssm --prefix /eipkeeper/web --group web\n',
     )
     .action((options: Options) => move(io, finish, options, options.force === true ? 'force' : 'switchover'));
 }
@@ -53,22 +64,40 @@ function addMoveOptions(command: Command): Command {
   return command
     .option('-t, --to <node>', 'the node that should lead; needed when there is more than one other')
     .option('-g, --group <group>', 'needed when there are several')
+    .option('-n, --dry-run', 'say step by step what it would do, and why it might be refused')
+    .addOption(
+      new Option(
+        '--via <way>',
+        'daemon: the one on this machine; ssm: from anywhere, with AWS credentials alone',
+      )
+        .choices(['daemon', 'ssm'])
+        .default('daemon'),
+    )
+    .option(
+      '--prefix <parameter>',
+      'with --via ssm: where the terms are kept (default: by the configuration)',
+    )
+    .option('--region <region>', 'with --via ssm (default: by the configuration, or AWS_REGION)')
     .addOption(timeoutOption())
     .addOption(outputOption())
     .addOption(configOption())
     .addOption(socketOption());
 }
 
-async function move(
-  io: CliIo,
-  finish: Finish,
-  options: Options,
-  kind: 'switchover' | 'force',
-): Promise<void> {
+async function move(io: CliIo, finish: Finish, options: Options, kind: Kind): Promise<void> {
+  if (options.via === 'ssm') return moveBySsm(io, finish, options, kind);
+  if (options.prefix !== undefined || options.region !== undefined) {
+    throw new CliError('--prefix and --region are for --via ssm: add it', EXIT.usage);
+  }
   const client = await connectToDaemon(io, options);
   const snapshot = await client.status();
   const group = chooseGroup(snapshot, options.group);
   const target = chooseTarget(group, options.to);
+  if (options.dryRun === true) {
+    const plan = movePlan(snapshot, { group, target, kind });
+    finish(plan.exitCode);
+    return io.stdout(options.output === 'json' ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
+  }
   const from = group.leader === null ? '' : ` from ${group.leader}`;
   if (options.output === 'text') io.stderr(`moving ${group.name}${from} to ${target} …\n`);
   const ask = () =>
@@ -83,4 +112,73 @@ async function move(
     failed: `${group.name} was not moved to ${target}`,
     hint: mayForce ? `If the leader is broken: ${forced}` : '',
   });
+}
+
+async function moveBySsm(io: CliIo, finish: Finish, options: Options, kind: Kind): Promise<void> {
+  if (options.dryRun === true) {
+    throw new CliError('a dry run asks the daemon on a node: leave --via ssm out', EXIT.usage);
+  }
+  const { group, target, prefix, place } = await chosenFromAfar(options);
+  const signal = io.interrupted();
+  const result = await withAws(io, place, signal, (clients) =>
+    moveFromAfar({
+      clients,
+      environment: place.endpoint === undefined ? io.env : { ...io.env, AWS_ENDPOINT_URL: place.endpoint },
+      prefix,
+      group,
+      target,
+      kind,
+      timeoutMs: options.timeout,
+      signal,
+      say: (sentence) => {
+        if (options.output === 'text') io.stderr(`${sentence}\n`);
+      },
+    }),
+  );
+  reportResult(io, finish, result, {
+    output: options.output,
+    done: `${group} is on ${target}`,
+    failed: `${group} was not moved to ${target}`,
+    hint: '',
+  });
+}
+
+interface ChosenFromAfar {
+  readonly group: string;
+  readonly target: string;
+  readonly prefix: string;
+  readonly place: AwsPlace;
+}
+
+/** With --prefix no configuration is needed; without, it says what there is to choose from. */
+async function chosenFromAfar({ to, group, prefix, region, config }: Options): Promise<ChosenFromAfar> {
+  if (to === undefined) throw new CliError('say where to: add --to and the name of the node', EXIT.usage);
+  if (prefix !== undefined) {
+    if (group === undefined) throw new CliError('say which group: add --group and its name', EXIT.usage);
+    if (!/^(\/[A-Za-z0-9_.-]+)+$/.test(prefix)) {
+      throw new CliError(`--prefix ${prefix} names no parameter: write it like /eipkeeper/web`, EXIT.usage);
+    }
+    return { group, target: to, prefix, place: { region } };
+  }
+  if (config.startsWith('ssm:')) {
+    throw new CliError(
+      'the configuration is in SSM: say where the terms are kept, like --prefix /eipkeeper/web',
+      EXIT.usage,
+    );
+  }
+  const { file, witnessPrefix } = await loadConfiguration({ source: config });
+  const names = Object.keys(file.groups);
+  const wanted = group ?? (names.length === 1 ? names[0] : undefined);
+  const settings = wanted === undefined ? undefined : file.groups[wanted];
+  if (wanted === undefined || settings === undefined) {
+    throw new CliError(`say which group: --group ${names.join(' or --group ')}`, EXIT.usage);
+  }
+  if (!settings.nodes.includes(to)) {
+    throw new CliError(
+      `${to} is not one of the nodes of ${wanted}: ${settings.nodes.join(', ')}`,
+      EXIT.usage,
+    );
+  }
+  const place = { region: region ?? file.aws.region, endpoint: file.aws.endpoint };
+  return { group: wanted, target: to, prefix: witnessPrefix, place };
 }

@@ -39,6 +39,8 @@ describe('what is typed wrong', () => {
     'standby',
     'online',
     'reload',
+    'doctor',
+    'events',
     'keygen',
     'decode',
     'run',

@@ -140,3 +140,33 @@ describe('eipkeeper explain', () => {
     expect(stdout).toContain('there is no journal in');
   });
 });
+
+describe('eipkeeper events', () => {
+  it('lists what was noted, as sentences, the newest so many', async () => {
+    await leave('takeover', 'aux');
+    const { stdout, exitCode } = await run('events', '--limit', '1000');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^2026-11-2\dT\S+ aux WARN: main has been silent for .* is taken for dead$/m);
+    expect(stdout).toMatch(/^2026-11-2\dT\S+ aux web: .*leader aux, term 2/m);
+    expect((await run('events', '--limit', '1')).stdout.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('gives programs one object a line, of one group where one is named', async () => {
+    await leave('takeover', 'aux');
+    const { stdout } = await run('events', '--output', 'json', '--limit', '1000', '--group', 'other');
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(({ type }) => type)).toContain('peer-down');
+    expect(lines.every(({ group }) => group === null || group === 'other')).toBe(true);
+    expect(Object.keys(lines[0] ?? {})).toEqual(['time', 'node', 'severity', 'type', 'group', 'text']);
+  });
+
+  it('says why there is nothing', async () => {
+    const { stdout, stderr, exitCode } = await run('events');
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('there is no journal in');
+  });
+});
