@@ -6,7 +6,9 @@ import { CliError } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { addConfig } from './commands/config-check.ts';
 import { addDecode } from './commands/decode.ts';
+import { addDestroy } from './commands/destroy.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addDrill } from './commands/drill.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
@@ -39,13 +41,14 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr });
-  addStatus(program, io);
+  addStatus(program, io, finish);
   addHistory(program, io);
   addExplain(program, io, finish);
   addEvents(program, io);
   addDoctor(program, io, finish);
   addSwitchover(program, io, finish);
   addFailover(program, io, finish);
+  addDrill(program, io, finish);
   addStandby(program, io, finish);
   addOnline(program, io, finish);
   addMaintenance(program, io, finish);
@@ -55,6 +58,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addKeygen(program, io);
   addKey(program, io, finish);
   addUserData(program, io);
+  addDestroy(program, io);
   addDecode(program, io);
   addRun(program, io, finish);
   return program;

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { loadConfiguration } from '../../config/load.ts';
 import { EXIT } from '../../control/exit-codes.ts';
 import { type AwsPlace, withAws } from '../aws-access.ts';
 import { chooseGroup, chooseTarget } from '../choose-group.ts';
@@ -19,6 +18,7 @@ import { movePlan, planText } from '../move-plan.ts';
 import { reportResult } from '../report-result.ts';
 import { timeoutOption } from '../timeout-option.ts';
 import { withProgress } from '../with-progress.ts';
+import { prefixOption, regionOption, witnessPlace } from '../witness-place.ts';
 
 interface Options extends ConnectionOptions {
   readonly to?: string;
@@ -73,11 +73,8 @@ function addMoveOptions(command: Command): Command {
         .choices(['daemon', 'ssm'])
         .default('daemon'),
     )
-    .option(
-      '--prefix <parameter>',
-      'with --via ssm: where the terms are kept (default: by the configuration)',
-    )
-    .option('--region <region>', 'with --via ssm (default: by the configuration, or AWS_REGION)')
+    .addOption(prefixOption('with --via ssm: '))
+    .addOption(regionOption('with --via ssm: '))
     .addOption(timeoutOption())
     .addOption(outputOption())
     .addOption(configOption())
@@ -150,23 +147,15 @@ interface ChosenFromAfar {
   readonly place: AwsPlace;
 }
 
-/** With --prefix no configuration is needed; without, it says what there is to choose from. */
-async function chosenFromAfar({ to, group, prefix, region, config }: Options): Promise<ChosenFromAfar> {
+/** Without a configuration everything must be said. */
+async function chosenFromAfar(options: Options): Promise<ChosenFromAfar> {
+  const { to, group } = options;
   if (to === undefined) throw new CliError('say where to: add --to and the name of the node', EXIT.usage);
-  if (prefix !== undefined) {
+  const { prefix, place, file } = await witnessPlace(options);
+  if (file === null) {
     if (group === undefined) throw new CliError('say which group: add --group and its name', EXIT.usage);
-    if (!/^(\/[A-Za-z0-9_.-]+)+$/.test(prefix)) {
-      throw new CliError(`--prefix ${prefix} names no parameter: write it like /eipkeeper/web`, EXIT.usage);
-    }
-    return { group, target: to, prefix, place: { region } };
+    return { group, target: to, prefix, place };
   }
-  if (config.startsWith('ssm:')) {
-    throw new CliError(
-      'the configuration is in SSM: say where the terms are kept, like --prefix /eipkeeper/web',
-      EXIT.usage,
-    );
-  }
-  const { file, witnessPrefix } = await loadConfiguration({ source: config });
   const names = Object.keys(file.groups);
   const wanted = group ?? (names.length === 1 ? names[0] : undefined);
   const settings = wanted === undefined ? undefined : file.groups[wanted];
@@ -179,6 +168,5 @@ async function chosenFromAfar({ to, group, prefix, region, config }: Options): P
       EXIT.usage,
     );
   }
-  const place = { region: region ?? file.aws.region, endpoint: file.aws.endpoint };
-  return { group: wanted, target: to, prefix: witnessPrefix, place };
+  return { group: wanted, target: to, prefix, place };
 }

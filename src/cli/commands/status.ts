@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { EXIT } from '../../control/exit-codes.ts';
 import type { StatusSnapshot } from '../../control/status-snapshot.ts';
 import type { CliIo } from '../cli-io.ts';
 import {
@@ -9,15 +10,19 @@ import {
   outputOption,
   socketOption,
 } from '../connection.ts';
+import type { Finish } from '../finish.ts';
+import { printable } from '../printable.ts';
+import { readinessOf } from '../readiness.ts';
 import { statusChanges } from '../status-changes.ts';
 import { statusText } from '../status-text.ts';
 
 interface Options extends ConnectionOptions {
   readonly output: Output;
   readonly watch: boolean;
+  readonly ready?: boolean;
 }
 
-export function addStatus(program: Command, io: CliIo): void {
+export function addStatus(program: Command, io: CliIo, finish: Finish): void {
   program
     .command('status')
     .description(
@@ -27,16 +32,33 @@ export function addStatus(program: Command, io: CliIo): void {
     .addOption(socketOption())
     .addOption(outputOption())
     .option('-w, --watch', 'go on and show every change, one line each; with json, one object a line', false)
+    .addOption(
+      new Option(
+        '-r, --ready',
+        'only whether each node could lead each group this second; ends with 1 when one could not',
+      ).conflicts('watch'),
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  eipkeeper status\n  eipkeeper status --watch\n  eipkeeper status --output json | jq -r .groups[0].leader\n\nThe fields of the JSON are described in docs/status.md and schema/status.schema.json.\n',
+      '\nExamples:\n  eipkeeper status\n  eipkeeper status --ready\n  eipkeeper status --watch\n  eipkeeper status --output json | jq -r .groups[0].leader\n\nThe fields of the JSON are described in docs/status.md and schema/status.schema.json.\n',
     )
     .action(async (options: Options) => {
       const client = await connectToDaemon(io, options);
       if (options.watch) return client.watch(printer(io, options.output), io.interrupted());
       const snapshot = await client.status();
+      if (options.ready === true) return sayReadiness(io, finish, snapshot, options.output);
       io.stdout(options.output === 'json' ? `${JSON.stringify(snapshot, null, 2)}\n` : statusText(snapshot));
     });
+}
+
+function sayReadiness(io: CliIo, finish: Finish, snapshot: StatusSnapshot, output: Output): void {
+  const nodes = readinessOf(snapshot);
+  if (!nodes.every(({ ready }) => ready)) finish(EXIT.error);
+  if (output === 'json') return io.stdout(`${JSON.stringify(nodes, null, 2)}\n`);
+  const lines = nodes.map(({ group, node, ready, reason }) => {
+    return ready ? `${group}: ${node} is ready\n` : `${group}: ${node} could not lead: ${reason}\n`;
+  });
+  io.stdout(printable(lines.join('')));
 }
 
 function printer(io: CliIo, output: Output): (snapshot: StatusSnapshot) => void {

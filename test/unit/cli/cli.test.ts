@@ -41,6 +41,8 @@ describe('what is typed wrong', () => {
     'reload',
     'doctor',
     'events',
+    'drill',
+    'destroy',
     'keygen',
     'decode',
     'run',

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { EXIT } from '../../control/exit-codes.ts';
+import { describeMs } from '../ages.ts';
+import { chooseGroup, chooseTarget } from '../choose-group.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliIo } from '../cli-io.ts';
+import {
+  type ConnectionOptions,
+  configOption,
+  connectToDaemon,
+  type Output,
+  outputOption,
+  socketOption,
+} from '../connection.ts';
+import type { Finish } from '../finish.ts';
+import { printable } from '../printable.ts';
+import { type DrillMove, type DrillReport, runDrill, whyNoDrill } from '../run-drill.ts';
+import { timeoutOption } from '../timeout-option.ts';
+import { withProgress } from '../with-progress.ts';
+
+interface Options extends ConnectionOptions {
+  readonly group?: string;
+  readonly to?: string;
+  readonly timeout: number;
+  readonly output: Output;
+}
+
+export function addDrill(program: Command, io: CliIo, finish: Finish): void {
+  program
+    .command('drill')
+    .description(
+      'move a group to another node and back, and report how long it took and whether all was right',
+    )
+    .option('-g, --group <group>', 'needed when there are several')
+    .option('-t, --to <node>', 'needed when there is more than one other')
+    .addOption(timeoutOption())
+    .addOption(outputOption())
+    .addOption(configOption())
+    .addOption(socketOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  eipkeeper drill --group web\n\nTwo switchovers: no request is lost. Refused with 107 when either node could not lead. See docs/drill.md.\n',
+    )
+    .action((options: Options) => drill(io, finish, options));
+}
+
+async function drill(io: CliIo, finish: Finish, options: Options): Promise<void> {
+  const client = await connectToDaemon(io, options);
+  const snapshot = await client.status();
+  const group = chooseGroup(snapshot, options.group);
+  const target = chooseTarget(group, options.to);
+  if (target === group.leader) {
+    throw new CliError(`${target} leads ${group.name} already: name another node with --to`, EXIT.usage);
+  }
+  const reasons = whyNoDrill(snapshot, group, target);
+  if (reasons.length > 0) {
+    throw new CliError(`nothing was moved: ${reasons.join('; ')}`, EXIT.unsafe);
+  }
+  const work = () => runDrill({ client, group: group.name, target, timeoutMs: options.timeout });
+  const report = options.output === 'text' ? await withProgress(io, client, work) : await work();
+  finish(report.exitCode);
+  io.stdout(options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : drillText(report));
+}
+
+function drillText({ group, moves, reason, leader, exitCode }: DrillReport): string {
+  const end =
+    exitCode === EXIT.ok
+      ? `all was right; ${leader} leads ${group}`
+      : `${reason === '' ? 'it was not as it should be' : `broken off: ${reason}`}; ${leader ?? 'nobody'} leads ${group}`;
+  return printable(`${[...moves.flatMap(moveLines), end].join('\n')}\n`);
+}
+
+function moveLines({ from, to, tookMs, phases, problems }: DrillMove): readonly string[] {
+  const parts =
+    phases === null
+      ? ''
+      : ` (claim ${describeMs(phases.claimMs)}, move ${describeMs(phases.moveMs)}, start ${describeMs(phases.startMs)})`;
+  return [
+    `${from} → ${to}: ${describeMs(tookMs)}${parts}`,
+    ...problems.map((problem) => `  WRONG: ${problem}`),
+  ];
+}

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlClient } from '../control/client.ts';
+import { EXIT } from '../control/exit-codes.ts';
+import type { GroupStatus, StatusSnapshot } from '../control/status-snapshot.ts';
+import { movePlan } from './move-plan.ts';
+import { readinessOf } from './readiness.ts';
+
+export interface DrillMove {
+  readonly from: string;
+  readonly to: string;
+  /** From the command to the verdict. */
+  readonly tookMs: number;
+  /** As the node that was asked knows them; null: it did not measure them, since another took over. */
+  readonly phases: NonNullable<GroupStatus['lastChange']>['phases'];
+  /** What was not as it should be afterwards. */
+  readonly problems: readonly string[];
+}
+
+export interface DrillReport {
+  readonly group: string;
+  readonly moves: readonly DrillMove[];
+  /** Why it was refused or broken off; '' when it came to its end. */
+  readonly reason: string;
+  readonly exitCode: number;
+  /** Who leads now. */
+  readonly leader: string | null;
+}
+
+export interface Drill {
+  readonly client: ControlClient;
+  readonly group: string;
+  readonly target: string;
+  readonly timeoutMs: number;
+}
+
+/** For the address to be seen and what runs to be told, after the verdict. */
+const SETTLE_MS = 20_000;
+const LOOK_EVERY_MS = 200;
+
+/** '' when nothing is in the way of a switchover and of the way back; else the reasons. */
+export function whyNoDrill(snapshot: StatusSnapshot, group: GroupStatus, target: string): readonly string[] {
+  const unready = readinessOf(snapshot)
+    .filter((one) => one.group === group.name && [group.leader, target].includes(one.node) && !one.ready)
+    .map(({ node, reason }) => `${node} could not lead: ${reason}`);
+  const { obstacles } = movePlan(snapshot, { group, target, kind: 'switchover' });
+  return [...new Set([...unready, ...obstacles])];
+}
+
+/** There and back. A way there that fails is not gone back; everything is told. */
+export async function runDrill({ client, group, target, timeoutMs }: Drill): Promise<DrillReport> {
+  const moves: DrillMove[] = [];
+  const home = groupIn(await client.status(), group)?.leader ?? '';
+  for (const [from, to] of [
+    [home, target],
+    [target, home],
+  ] as const) {
+    const startedMs = performance.now();
+    const asked = { type: 'move', group, target: to, kind: 'switchover', timeoutMs } as const;
+    const { status, reason, exitCode } = await client.command(asked);
+    const tookMs = performance.now() - startedMs;
+    if (status !== 'done')
+      return await ended(client, group, moves, { reason: `${from} → ${to}: ${reason}`, exitCode });
+    moves.push(await settled(client, { group, from, to, tookMs }));
+  }
+  const isRight = moves.every(({ problems }) => problems.length === 0);
+  return ended(client, group, moves, { reason: '', exitCode: isRight ? EXIT.ok : EXIT.error });
+}
+
+async function ended(
+  client: ControlClient,
+  group: string,
+  moves: readonly DrillMove[],
+  end: Pick<DrillReport, 'reason' | 'exitCode'>,
+): Promise<DrillReport> {
+  const leader = groupIn(await client.status(), group)?.leader ?? null;
+  return { group, moves, leader, ...end };
+}
+
+/** Waits until the status shows what should be, and tells what it does not show in time. */
+async function settled(
+  client: ControlClient,
+  { group, from, to, tookMs }: { group: string; from: string; to: string; tookMs: number },
+): Promise<DrillMove> {
+  const untilMs = performance.now() + SETTLE_MS;
+  for (;;) {
+    const snapshot = await client.status();
+    const found = groupIn(snapshot, group);
+    const problems =
+      found === undefined ? [`there is no group ${group} any more`] : wrongWith(found, to, snapshot);
+    if (problems.length === 0 || performance.now() > untilMs) {
+      const phases = snapshot.node === to ? (found?.lastChange?.phases ?? null) : null;
+      return { from, to, tookMs, phases, problems };
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function wrongWith(group: GroupStatus, to: string, snapshot: StatusSnapshot): string[] {
+  const problems: string[] = [];
+  if (group.leader !== to) problems.push(`${group.leader ?? 'nobody'} leads`);
+  if (group.address.holder !== null && group.address.holder !== to)
+    problems.push(`the address is on ${group.address.holder}`);
+  if (group.handover !== null) problems.push(`a handover to ${group.handover.target} is under way`);
+  if (group.address.complaint !== '') problems.push(group.address.complaint);
+  if (snapshot.node === to) {
+    const down = group.resources.filter(({ state }) => state !== 'started');
+    problems.push(...down.map(({ name, state, reason }) => `${name} is ${state}${reason && `: ${reason}`}`));
+  }
+  problems.push(
+    ...readinessOf(snapshot)
+      .filter((one) => one.group === group.name && !one.ready)
+      .map(({ node, reason }) => `${node} could not lead: ${reason}`),
+  );
+  return problems;
+}
+
+const groupIn = ({ groups }: StatusSnapshot, name: string): GroupStatus | undefined =>
+  groups.find((group) => group.name === name);

@@ -1,0 +1,47 @@
+import { Option } from 'commander';
+import { loadConfiguration } from '../config/load.ts';
+import type { ConfigurationFile } from '../config/schema.ts';
+import { EXIT } from '../control/exit-codes.ts';
+import type { AwsPlace } from './aws-access.ts';
+import { CliError } from './cli-error.ts';
+
+export interface WitnessPlaceOptions {
+  readonly config: string;
+  readonly prefix?: string;
+  readonly region?: string;
+}
+
+export interface WitnessPlace {
+  readonly prefix: string;
+  readonly place: AwsPlace;
+  /** null: none was needed, since --prefix says where. */
+  readonly file: ConfigurationFile | null;
+}
+
+export const prefixOption = (when: string): Option =>
+  new Option(
+    '--prefix <parameter>',
+    `${when}where the cluster keeps its terms, like /eipkeeper/web (default: by the configuration)`,
+  );
+
+export const regionOption = (when: string): Option =>
+  new Option('--region <region>', `${when}its Region (default: by the configuration, or AWS_REGION)`);
+
+/** With --prefix no configuration is needed. Throws CliError, ConfigError. */
+export async function witnessPlace({ config, prefix, region }: WitnessPlaceOptions): Promise<WitnessPlace> {
+  if (prefix !== undefined) {
+    if (!/^(\/[A-Za-z0-9_.-]+)+$/.test(prefix)) {
+      throw new CliError(`--prefix ${prefix} names no parameter: write it like /eipkeeper/web`, EXIT.usage);
+    }
+    return { prefix, place: { region }, file: null };
+  }
+  if (config.startsWith('ssm:')) {
+    throw new CliError(
+      'the configuration is in SSM: say where the terms are kept, like --prefix /eipkeeper/web',
+      EXIT.usage,
+    );
+  }
+  const { file, witnessPrefix } = await loadConfiguration({ source: config });
+  const place = { region: region ?? file.aws.region, endpoint: file.aws.endpoint };
+  return { prefix: witnessPrefix, place, file };
+}
