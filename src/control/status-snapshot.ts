@@ -52,6 +52,13 @@ const groupSchema = z.object({
   kind: z.enum(['address', 'exclusive']),
   leader: z.string().nullable().describe('The owner of the newest known term; null when none is known.'),
   term: z.int().describe('0: none is known.'),
+  leaderDeadtimeMs: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe(
+      "The leader's own deadtime, by its heartbeats, to be compared with this node's; null: the leader is this node, or is not heard.",
+    ),
   role: z
     .enum(['starting', 'restarting', 'standby', 'claiming', 'leading', 'yielding', 'acting'])
     .describe('What the node that was asked is in this group.'),

@@ -35,6 +35,8 @@ export interface PeerSnapshot {
     readonly eligible: boolean;
     readonly hasAddress: boolean;
     readonly serving: boolean;
+    /** How long it counts a grant, from a leader; else 0. */
+    readonly deadtimeMs: Millis;
   }[];
 }
 
@@ -98,6 +100,7 @@ export function snapshot(state: CoreState): CoreSnapshot {
         eligible: report.eligible,
         hasAddress: report.hasAddress,
         serving: report.serving,
+        deadtimeMs: report.deadtimeMs,
       })),
     })),
     groups: [...state.groups.values()].map((group) => groupSnapshot(state, group)),

@@ -121,6 +121,7 @@ function groupStatus(group: GroupSnapshot, sources: StatusSources): GroupStatus 
     kind: group.kind,
     leader: group.owner === '' ? null : group.owner,
     term: group.term,
+    leaderDeadtimeMs: leaderDeadtimeMs(group, sources.core),
     role: group.role,
     authority: { ...group.authority, forMs: finite(group.authority.forMs) },
     address: {
@@ -140,6 +141,11 @@ function groupStatus(group: GroupSnapshot, sources: StatusSources): GroupStatus 
     lastChange: sources.facts.lastChange(group.name),
     failedActions: [...sources.facts.failedActions(group.name)],
   };
+}
+
+function leaderDeadtimeMs({ name, owner }: GroupSnapshot, { peers }: CoreSnapshot): number | null {
+  const leader = peers.find((peer) => peer.name === owner && peer.up);
+  return leader?.groups.find(({ group }) => group === name)?.deadtimeMs || null;
 }
 
 function failuresOf(

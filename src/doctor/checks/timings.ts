@@ -18,12 +18,25 @@ export const timings: Check = {
     const witnessTimeoutMs = Math.min(...groups.map((group) => group.witnessTimeoutMs));
     const warntimeMs = Math.min(...groups.map((group) => group.warntimeMs));
     return Promise.all([
+      ...(await ofFiles(context)),
       ofWitness(await slowestRead(context, signal), witnessTimeoutMs),
       ...(await ofLinks(context, warntimeMs)),
       ofEc2(context, signal),
     ]);
   },
 };
+
+/** Nodes with different files stay safe, since promises last as long as the leader says; one of them is not as meant. */
+async function ofFiles(context: DoctorContext): Promise<readonly Finding[]> {
+  const { timings: configured } = await context.configuration();
+  const status = await needs('an answer of the daemon', context.status());
+  return (status?.groups ?? []).flatMap(({ name, leader, leaderDeadtimeMs }) => {
+    const own = configured.groups[name]?.deadtimeMs;
+    if (own === undefined || leaderDeadtimeMs === null || leaderDeadtimeMs === own) return [];
+    const text = `${name}: ${leader} leads with a deadtime of ${formatDuration(leaderDeadtimeMs)}, and the file here says ${formatDuration(own)}`;
+    return [warning(text, 'put the same file on both nodes, then "eipkeeper reload"')];
+  });
+}
 
 async function slowestRead(context: DoctorContext, signal: AbortSignal): Promise<number> {
   const clients = await needs('the configuration or the metadata', context.clients());

@@ -6,6 +6,7 @@ export function groupStatus(overrides: Partial<GroupStatus> = {}): GroupStatus {
     kind: 'address',
     leader: 'main',
     term: 7,
+    leaderDeadtimeMs: null,
     role: 'leading',
     authority: { held: true, forMs: 912, source: 'grants' },
     address: { publicIp: '203.0.113.10', holder: 'main', here: true, readMsAgo: 4_000, complaint: '' },

@@ -20,7 +20,9 @@ const core: CoreSnapshot = {
       drained: false,
       leaving: false,
       departure: 'none',
-      groups: [{ group: 'web', role: 'standby', eligible: false, hasAddress: false, serving: false }],
+      groups: [
+        { group: 'web', role: 'standby', eligible: false, hasAddress: false, serving: false, deadtimeMs: 0 },
+      ],
     },
   ],
   groups: [
@@ -99,6 +101,26 @@ describe('the status of a node', () => {
     expect(self).toEqual({ name: 'main', state: 'online', self: true, links: [] });
     expect(aux?.links.map(({ state }) => state)).toEqual(['up', 'dead']);
     expect(aux?.links.map(({ problem }) => problem)).toEqual(['', 'it has another key']);
+  });
+
+  it('tells the deadtime of a leader that is heard, and of no other', () => {
+    const [peer] = core.peers;
+    const led = { ...core.groups[0]!, owner: 'aux' };
+    const says = { ...peer!, groups: [{ ...peer!.groups[0]!, deadtimeMs: 1_500 }] };
+    const of = (changed: Partial<CoreSnapshot>) =>
+      statusSnapshot(sources({ core: { ...core, ...changed } })).groups[0]?.leaderDeadtimeMs;
+    expect(of({ groups: [led], peers: [says] })).toBe(1_500);
+    expect(of({ groups: [led], peers: [{ ...says, up: false }] })).toBeNull();
+    expect(of({ peers: [says] })).toBeNull();
+  });
+
+  it('shows keys by fingerprints of four digits', () => {
+    expect(statusSnapshot(sources()).keys).toEqual({
+      signing: '0abc',
+      other: null,
+      unknownSeen: false,
+      peers: [{ node: 'aux', signing: null, acceptsOther: false }],
+    });
   });
 
   it('lists the address last among the resources', () => {
