@@ -37,10 +37,10 @@ export interface Drill {
 const SETTLE_MS = 20_000;
 const LOOK_EVERY_MS = 200;
 
-/** '' when nothing is in the way of a switchover and of the way back; else the reasons. */
+/** The reasons against a switchover and the way back: whoever could not lead, were it needed meanwhile. */
 export function whyNoDrill(snapshot: StatusSnapshot, group: GroupStatus, target: string): readonly string[] {
   const unready = readinessOf(snapshot)
-    .filter((one) => one.group === group.name && [group.leader, target].includes(one.node) && !one.ready)
+    .filter((one) => one.group === group.name && !one.ready)
     .map(({ node, reason }) => `${node} could not lead: ${reason}`);
   const { obstacles } = movePlan(snapshot, { group, target, kind: 'switchover' });
   return [...new Set([...unready, ...obstacles])];

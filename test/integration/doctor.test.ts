@@ -95,6 +95,19 @@ describe('eipkeeper doctor', () => {
     expect(failures[0]).toMatch(/address: eipalloc-00000000: .*NotFound/);
   });
 
+  it('asks for the calls that move a private address, wherever that is', async () => {
+    const ADDRESS = '127.44.1.50';
+    cluster.main.write((file) => {
+      file.groups.web.resources.push({ 'private-ip': { address: ADDRESS, configure: false } });
+    });
+    const { oks, failures } = await examine();
+    expect(failures.filter((line) => line.startsWith('EC2'))).toEqual([]);
+    expect(oks).toContain('AssignPrivateIpAddresses, UnassignPrivateIpAddresses');
+    fail('AssignPrivateIpAddresses', 'UnauthorizedOperation');
+    expect((await examine()).failures.join('\n')).toMatch(/EC2 role: EC2 AssignPrivateIpAddresses failed/);
+    expect(cluster.aws.cloud.interfaceOf('main').privateIps).toEqual([cluster.main.address]);
+  });
+
   it('sees that a takeover would push another Elastic IP off the interface', async () => {
     const other = cluster.aws.cloud.allocate();
     const [own] = [...cluster.aws.cloud.view().interfaces.values()].filter(({ privateIps }) =>

@@ -36,12 +36,18 @@ describe('eipkeeper key rotate', () => {
     await cluster.startServing();
   }
 
-  async function expectOneKey(): Promise<string> {
-    const [main, aux] = await Promise.all([cluster.main.status(), cluster.aux.status()]);
-    expect(main.keys).toMatchObject({ other: null, unknownSeen: false });
-    expect(aux.keys).toMatchObject({ signing: main.keys?.signing, other: null });
-    expect(main.keys?.peers).toMatchObject([{ node: 'aux', signing: main.keys?.signing }]);
-    return main.keys?.signing ?? '';
+  /** Soon: the other node may hear of the last step a moment later, and open its socket after its first heartbeat. */
+  function expectOneKey(): Promise<string> {
+    return vi.waitFor(
+      async () => {
+        const [main, aux] = await Promise.all([cluster.main.status(), cluster.aux.status()]);
+        expect(main.keys).toMatchObject({ other: null, unknownSeen: false });
+        expect(aux.keys).toMatchObject({ signing: main.keys?.signing, other: null });
+        expect(main.keys?.peers).toMatchObject([{ node: 'aux', signing: main.keys?.signing }]);
+        return main.keys?.signing ?? '';
+      },
+      { timeout: 30_000, interval: 100 },
+    );
   }
 
   it('changes a key in SSM at one node, and no node is deaf for a moment', async () => {
@@ -57,6 +63,21 @@ describe('eipkeeper key rotate', () => {
     expect(value().other).toBeNull();
     expect(Buffer.from(value().current)).not.toEqual(OLD);
     expect(cluster.moves()).toBe(moves);
+    expect(`${cluster.main.log}${cluster.aux.log}`).not.toMatch(/taken for dead|authority/);
+  });
+
+  it('lets the new key sign only when every node has read it, and goes on then', async () => {
+    await startShared();
+    const before = await expectOneKey();
+    const fault = { kind: 'http', status: 500 } as const;
+    const restore = cluster.aws.faults.inject({ node: 'aux', call: 'GetParameter', fault });
+    const late = await cluster.main.command('key', 'rotate', '--timeout', '8s');
+    expect(late.output).toMatch(/aux did not accept \w+ in time, so the change stands still/);
+    expect(late.code).toBe(124);
+    expect((await cluster.main.status()).keys?.signing).toBe(before);
+    restore();
+    expect((await cluster.main.command('key', 'rotate')).code).toBe(0);
+    expect(await expectOneKey()).not.toBe(before);
     expect(`${cluster.main.log}${cluster.aux.log}`).not.toMatch(/taken for dead|authority/);
   });
 

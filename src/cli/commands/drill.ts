@@ -39,7 +39,7 @@ export function addDrill(program: Command, io: CliIo, finish: Finish): void {
     .addOption(socketOption())
     .addHelpText(
       'after',
-      '\nExample:\n  eipkeeper drill --group web\n\nTwo switchovers: no request is lost. Refused with 107 when either node could not lead. See docs/drill.md.\n',
+      '\nExample:\n  eipkeeper drill --group web\n\nTwo switchovers: no request is lost. Refused with 107 when a node could not lead. See docs/drill.md.\n',
     )
     .action((options: Options) => drill(io, finish, options));
 }

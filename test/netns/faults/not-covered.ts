@@ -20,7 +20,7 @@ export const NOT_YET: readonly NotCovered[] = [
   {
     number: '36',
     name: 'nodes configured differently: `doctor` warns',
-    why: 'no such command yet; that the record wins is covered',
+    why: 'held by the tests of the command; that the record wins is covered',
   },
   {
     number: '42',

@@ -100,7 +100,7 @@ export const WITNESS_FAULTS: readonly Fault[] = [
     },
     leavesNoTrace: true,
     remark:
-      'the standby has half the deadtime and a third of the lease. `doctor`, which is to warn, is not there yet',
+      'the standby has half the deadtime and a third of the lease. That `doctor` warns is in its own tests',
   },
   {
     number: '29b',
