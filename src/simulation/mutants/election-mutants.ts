@@ -60,7 +60,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
         to: '{ sentOwnMs: state.ownMs, lengthMs, renounced: false }',
       },
     ],
-    worlds: ['pair', 'partitions'],
+    worlds: ['scenarios', 'races'],
   },
   {
     rule: 'lease not per node',
@@ -142,7 +142,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
         to: '',
       },
     ],
-    worlds: ['pair'],
+    worlds: ['scenarios', 'races'],
   },
   {
     rule: 'loss of the race ignored',
@@ -180,7 +180,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     patches: [
       { file: 'core/claim.ts', from: 'if (!mayCreate(state, group, group.leaderHeardMs)) return;', to: '' },
     ],
-    worlds: ['long suspensions', 'pair', 'three', 'exclusive'],
+    worlds: ['scenarios', 'long suspensions'],
   },
   {
     rule: 'claiming right after a failed witness call',
