@@ -43,6 +43,7 @@ const MAY: Record<string, readonly string[]> = {
   ],
   'user-data': [],
   doctor: ['core', 'config', 'control', 'runtime', 'wire', 'witness', 'cloud', 'resources'],
+  import: ['config'],
   cli: [
     'core',
     'config',
@@ -55,6 +56,7 @@ const MAY: Record<string, readonly string[]> = {
     'cloud',
     'observability',
     'user-data',
+    'import',
   ],
   simulation: ['core', 'wire', 'config', 'journal', 'observability', 'cli'],
 };
