@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { ControlError } from '../control/client.ts';
 import { EXIT } from '../control/exit-codes.ts';
+import { ImportError } from '../import/import-error.ts';
 import { CliError } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { addConfig } from './commands/config-check.ts';
@@ -12,6 +13,7 @@ import { addDrill } from './commands/drill.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
 import { addHistory } from './commands/history.ts';
+import { addImport } from './commands/import.ts';
 import { addKey } from './commands/key.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addCleanup, addMaintenance } from './commands/maintenance.ts';
@@ -57,6 +59,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addConfig(program, io);
   addKeygen(program, io);
   addKey(program, io, finish);
+  addImport(program, io);
   addUserData(program, io);
   addDestroy(program, io);
   addDecode(program, io);
@@ -84,6 +87,10 @@ function explain(error: unknown, io: CliIo): number {
   if (error instanceof CliError || error instanceof ControlError) {
     io.stderr(`eipkeeper: ${error.message}\n`);
     return error.exitCode;
+  }
+  if (error instanceof ImportError) {
+    io.stderr(`${error.message}\n`);
+    return error.denied ? EXIT.noPermission : EXIT.misconfigured;
   }
   if (error instanceof ConfigError) {
     io.stderr(`${error.message}\n`);

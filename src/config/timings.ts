@@ -5,9 +5,9 @@ import { formatDuration } from './duration.ts';
 import type { ConfigurationFile } from './schema.ts';
 
 /** PROTOCOL.md, "Timing": how far a holder's clock may be from true, ρ. */
-const CLOCK_RATE_BOUND = 0.01;
+export const CLOCK_RATE_BOUND = 0.01;
 /** What a node may spend between warntime and deadtime on anything but the witness. */
-const OWN_SHARE_MS = 50;
+export const OWN_SHARE_MS = 50;
 const INITDEAD_MS = 10_000;
 const STOP_TIMEOUT_MS = 5_000;
 
@@ -15,13 +15,13 @@ export type ProfileName = ConfigurationFile['profile'];
 
 const KEEPALIVE_MS: Readonly<Record<ProfileName, number>> = { default: 100, fast: 50, turbo: 30 };
 
-const PROFILES: Readonly<Record<ProfileName, GroupTimings>> = {
+export const PROFILES: Readonly<Record<ProfileName, GroupTimings>> = {
   default: timings(300, 1_000, 3_000, 400),
   fast: timings(150, 500, 1_500, 250),
   turbo: timings(90, 400, 1_000, 250),
 };
 /** Whatever the profile: a stop of 5 s has to fit into the silence that precedes a claim. */
-const EXCLUSIVE = timings(1_000, 7_000, 7_000, 400);
+export const EXCLUSIVE = timings(1_000, 7_000, 7_000, 400);
 
 export interface ClusterTimings {
   readonly keepaliveMs: number;

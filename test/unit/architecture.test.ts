@@ -43,7 +43,7 @@ const MAY: Record<string, readonly string[]> = {
   ],
   'user-data': [],
   doctor: ['core', 'config', 'control', 'runtime', 'wire', 'witness', 'cloud', 'resources'],
-  import: ['config'],
+  import: ['core', 'config'],
   cli: [
     'core',
     'config',

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { AwsClients } from '../../cloud/aws-clients.ts';
 import { Imds } from '../../cloud/imds.ts';
@@ -9,6 +8,7 @@ import { EXIT } from '../../control/exit-codes.ts';
 import { createKeyParameter } from '../../runtime/key-parameter.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
+import { writeNewFile } from '../new-file.ts';
 import { version } from '../version.ts';
 
 interface Options {
@@ -46,7 +46,8 @@ export function addKeygen(program: Command, io: CliIo): void {
         return;
       }
       if (output === undefined) return io.stdout(`${text}\n`);
-      await writeNewFile(output, `${text}\n`);
+      // An existing file is never overwritten: it may be the key of a running cluster.
+      await writeNewFile(output, `${text}\n`, { mode: 0o600, wayOut: 'take another name' });
       io.stdout(`${output}: a new key; copy it to all nodes\n`);
     });
 }
@@ -70,28 +71,5 @@ async function writeParameter(io: CliIo, parameter: Parameters<typeof createKeyP
     });
   } finally {
     await imds.close();
-  }
-}
-
-/** An existing file is never overwritten: it may be the key of a running cluster. */
-async function writeNewFile(path: string, text: string): Promise<void> {
-  try {
-    const file = await open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
-      throw new CliError(`${path} exists and was left as it is: take another name`, EXIT.error);
-    if (code === 'EACCES' || code === 'EPERM') {
-      throw new CliError(`${path} must not be written by this user: use sudo`, EXIT.noPermission, {
-        cause: error,
-      });
-    }
-    throw new CliError(`${path} could not be written: ${message}`, EXIT.error, { cause: error });
   }
 }
