@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'daemons',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/seeds/**/*.test.ts'],
           maxWorkers: 3,
           retry: 1,
         },

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CliHarness } from './cli-harness.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-const SEED = fileURLToPath(new URL('../../seeds/000-ec2-pair', import.meta.url));
+const SEED = fileURLToPath(new URL('../../seeds/000_3a0b2011642d0582', import.meta.url));
 const EIP = ['--eip', 'updateEIP=203.0.113.10', '--no-ec2'];
 
 let cli = new CliHarness();
