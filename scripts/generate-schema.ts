@@ -1,4 +1,4 @@
-/** Writes what is made from the zod schemas: docs/configuration.md, docs/status.md and the JSON Schemas. */
+/** Writes what is made from schemas and tables in src: pages of docs, and the JSON Schemas. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

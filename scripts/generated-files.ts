@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { configurationSchema } from '../src/config/schema.ts';
 import { statusSnapshotSchema } from '../src/control/status-snapshot.ts';
 import { CONFIGURATION_EXAMPLE } from './configuration-example.ts';
+import { directivesPage } from './directives-page.ts';
 import { type JsonSchema, schemaTables } from './schema-tables.ts';
 
 /** Path and text of every file that is made from the schemas; a test holds the committed ones against these. */
@@ -14,6 +15,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['schema/status.schema.json', `${JSON.stringify(status, null, 2)}\n`],
     ['docs/configuration.md', configurationPage(configuration)],
     ['docs/status.md', statusPage(status)],
+    ['docs/heartbeat-directives.md', directivesPage()],
   ]);
 }
 

@@ -4,11 +4,11 @@ import { expect, vi } from 'vitest';
 import { Forwarder } from '../../src/demo/forwarder.ts';
 import { freePort } from '../integration/free-port.ts';
 import { describeWhere, missingPrograms } from '../support/describe-where.ts';
-import { clusterTest, type LoopbackCluster, UNHURRIED, until } from '../support/loopback-cluster.ts';
+import { clusterTest, type LoopbackCluster } from '../support/loopback-cluster.ts';
 import { answersUntil, killNginx, nginxOf, whom } from './support/front.ts';
-import { dies, holds, importAt, play, returns, seed } from './support/imported-cluster.ts';
+import { dies, holds, importAt, inTheEnd, PATIENT, play, returns, seed } from './support/imported-cluster.ts';
 
-vi.setConfig(UNHURRIED);
+vi.setConfig(PATIENT);
 
 const FILES = seed('000_3a0b2011642d0582');
 const MAIN = 'ip-10-144-75-85';
@@ -82,7 +82,7 @@ describeWhere(
           const answers = await answersUntil(eip, 'node_1');
           expect(new Set(answers)).toEqual(new Set(['node_2', 'node_1']));
           // aux stops its nginx once the address has left, not before.
-          await until(
+          await inTheEnd(
             'nginx of aux to be stopped',
             async () =>
               (await aux.status()).groups[0]?.resources.find(({ type }) => type === 'nginx')?.state ===
@@ -126,5 +126,5 @@ describeWhere(
       },
     );
   },
-  UNHURRIED.testTimeout,
+  PATIENT.testTimeout,
 );

@@ -1,16 +1,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
-import {
-  clusterTest,
-  type LoopbackCluster,
-  type LoopbackNode,
-  UNHURRIED,
-  until,
-} from '../support/loopback-cluster.ts';
-import { dies, importAt, play, returns, seed } from './support/imported-cluster.ts';
+import { clusterTest, type LoopbackCluster, type LoopbackNode } from '../support/loopback-cluster.ts';
+import { dies, importAt, inTheEnd, PATIENT, play, returns, seed } from './support/imported-cluster.ts';
 
-vi.setConfig(UNHURRIED);
+vi.setConfig(PATIENT);
 
 const FILES = seed('001_82a518c5388ade9c');
 
@@ -97,10 +91,10 @@ describe('article 001: an nginx reverse proxy with a service address', () => {
       main.start();
       await main.says('rproxy1 runs');
       aux.start();
-      await until('rproxy1 to serve', async () => holderOf(cluster, SERVICE) === 'main');
+      await inTheEnd('rproxy1 to serve', async () => holderOf(cluster, SERVICE) === 'main');
       await aux.says('leader rproxy1');
       expect((await main.command('failover', '--to', 'rproxy2')).code).toBe(0);
-      await until('rproxy1 to have released', async () =>
+      await inTheEnd('rproxy1 to have released', async () =>
         readFileSync(journal, 'utf8').includes('main first stop'),
       );
       const order = readFileSync(journal, 'utf8')
@@ -141,7 +135,7 @@ describe('article 001: an nginx reverse proxy with a service address', () => {
         });
       }
       const places = async (nginx: string, haproxy: string) =>
-        until(
+        inTheEnd(
           `${nginx} and ${haproxy} to serve`,
           async () => holderOf(cluster, own.nginx) === nginx && holderOf(cluster, own.haproxy) === haproxy,
         );

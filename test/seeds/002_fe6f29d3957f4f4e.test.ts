@@ -1,10 +1,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
-import { clusterTest, runCommand, UNHURRIED } from '../support/loopback-cluster.ts';
-import { dies, holds, importAt, play, seed } from './support/imported-cluster.ts';
+import { clusterTest, runCommand } from '../support/loopback-cluster.ts';
+import { dies, holds, importAt, PATIENT, play, seed } from './support/imported-cluster.ts';
 
-vi.setConfig(UNHURRIED);
+vi.setConfig(PATIENT);
 
 const FILES = seed('002_fe6f29d3957f4f4e');
 const PEERS = ['--peer', 'server1=10.0.0.11', '--peer', 'server2=10.0.1.12'];

@@ -5,11 +5,11 @@ import { expect, vi } from 'vitest';
 import { Forwarder } from '../../src/demo/forwarder.ts';
 import { freePort } from '../integration/free-port.ts';
 import { describeWhere, missingPrograms } from '../support/describe-where.ts';
-import { clusterTest, type LoopbackCluster, UNHURRIED } from '../support/loopback-cluster.ts';
+import { clusterTest, type LoopbackCluster } from '../support/loopback-cluster.ts';
 import { answersUntil, haproxyOf, killHaproxy } from './support/front.ts';
-import { importAt, play, returns, seed } from './support/imported-cluster.ts';
+import { importAt, PATIENT, play, returns, seed } from './support/imported-cluster.ts';
 
-vi.setConfig(UNHURRIED);
+vi.setConfig(PATIENT);
 
 const FILES = [seed('003_2d56d05d7dbfaf67/dir0'), seed('003_2d56d05d7dbfaf67/dir1')];
 const ADDRESS = '174.143.237.200';
@@ -114,5 +114,5 @@ describeWhere(
       },
     );
   },
-  UNHURRIED.testTimeout,
+  PATIENT.testTimeout,
 );

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { findProcesses } from '../../../src/resources/process-table.ts';
-import { type LoopbackNode, until } from '../../support/loopback-cluster.ts';
+import type { LoopbackNode } from '../../support/loopback-cluster.ts';
+import { inTheEnd } from './imported-cluster.ts';
 
 /** A real nginx of a node, which says who it is as in the article. */
 export function nginxOf(node: LoopbackNode, port: number, whom: string): Readonly<Record<string, unknown>> {
@@ -30,7 +31,7 @@ http {
 export async function killNginx({ name, dir }: LoopbackNode): Promise<void> {
   const pids = await nginxPids(dir);
   for (const pid of pids) process.kill(pid, 'SIGTERM');
-  await until(`nginx of ${name} to be gone`, async () => (await nginxPids(dir)).length === 0);
+  await inTheEnd(`nginx of ${name} to be gone`, async () => (await nginxPids(dir)).length === 0);
 }
 
 async function nginxPids(dir: string): Promise<readonly number[]> {
@@ -61,7 +62,7 @@ export async function killHaproxy({ name, dir }: LoopbackNode): Promise<void> {
   const pids = async () =>
     (await findProcesses(({ title }) => title.includes(`${dir}/haproxy.cfg`))).map(({ pid }) => pid);
   for (const pid of await pids()) process.kill(pid, 'SIGKILL');
-  await until(`haproxy of ${name} to be gone`, async () => (await pids()).length === 0);
+  await inTheEnd(`haproxy of ${name} to be gone`, async () => (await pids()).length === 0);
 }
 
 /** As `curl -I`: the header X-Whom of one answer; "" when there was none. */
@@ -79,7 +80,7 @@ export function whom(port: number): Promise<string> {
 /** Asks, one request after the other, until `wanted` answers; gives every answer there was. */
 export async function answersUntil(port: number, wanted: string): Promise<readonly string[]> {
   const answers: string[] = [];
-  await until(`${wanted} to answer`, async () => {
+  await inTheEnd(`${wanted} to answer`, async () => {
     const answer = await whom(port);
     answers.push(answer);
     return answer === wanted;

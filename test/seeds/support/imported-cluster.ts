@@ -8,8 +8,8 @@ import {
   type LoopbackCluster,
   type LoopbackNode,
   runCommand,
-  until,
 } from '../../support/loopback-cluster.ts';
+import { waitFor } from '../../support/netns/wait-for.ts';
 
 /** The files of an article, retyped: its directives, and nothing else of it. */
 export const seed = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -75,8 +75,22 @@ function played(resource: Resource, node: LoopbackNode, service: Cast['service']
   return { exec: { name: 'page', run: [...node.service] } };
 }
 
-export const holds = (cluster: LoopbackCluster, { name }: LoopbackNode): Promise<unknown> =>
-  until(`the address on ${name}`, async () => cluster.holder() === name);
+/** For tests in which an address goes back: a handover that a starved machine lets fail is tried again after 30 s. */
+export const PATIENT = { testTimeout: 240_000, maxConcurrency: 4 };
+
+export const inTheEnd = (what: string, holds: () => Promise<boolean>): Promise<unknown> =>
+  waitFor(what, holds, { withinMs: 90_000, everyMs: 25 });
+
+/** Waits for the address; a failure tells what the nodes said. */
+export async function holds(cluster: LoopbackCluster, node: LoopbackNode): Promise<void> {
+  const wait = inTheEnd(`the address on ${node.name}`, async () => cluster.holder() === node.name);
+  await wait.catch((error: Error) => {
+    const logs = [cluster.main, cluster.aux, cluster.stranger].map(
+      ({ name, log }) => `${name} said:\n${log}`,
+    );
+    throw new Error(`${error.message}; it is on ${cluster.holder()}\n${logs.join('')}`);
+  });
+}
 
 /** Its daemon and its program are gone, as with its machine. */
 export async function dies(cluster: LoopbackCluster, node: LoopbackNode): Promise<void> {
