@@ -1,4 +1,4 @@
-import { constants, existsSync, readFileSync } from 'node:fs';
+import { constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ImportError } from './import-error.ts';
@@ -103,11 +103,20 @@ export function scriptFinder(directories: readonly string[]): ScriptFinder {
 }
 
 function scriptAt(path: string, folder: FoundScript['folder']): FoundScript | null {
-  if (!existsSync(path)) return null;
+  // A pipe in its place must not hang the command.
+  if (!isFile(path)) return null;
   try {
     return { folder, text: readFileSync(path, 'latin1').slice(0, MAX_FILE_BYTES) };
   } catch {
     // What cannot be read is judged by its name.
     return { folder, text: '' };
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
 }

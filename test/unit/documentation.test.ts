@@ -29,7 +29,7 @@ const anchorsOf = (page: string): readonly string[] =>
       .replace(/ /g, '-'),
   );
 
-/** Written by `npm run simulate -- --mutants`, which takes a day. */
+/** Written by `npm run simulate -- --mutants`. */
 const MADE_BY_A_RUN = ['mutants.md'];
 
 describe('a page of the documentation', () => {
