@@ -1,14 +1,15 @@
+import { isIPv4 } from 'node:net';
 import { ConfigError } from '../config/config-error.ts';
 import { parseConfiguration } from '../config/load.ts';
 import type { AddressAnswer } from './address-resources.ts';
 import { type ClusterSettings, canBeAsked } from './cluster-settings.ts';
 import { DIRECTIVES } from './directives.ts';
 import type { EipOption } from './eip-options.ts';
-import { quoted } from './ha-cf.ts';
+import { type HaCfLine, quoted } from './ha-cf.ts';
 import { formatPlace, ImportError, type ImportProblem } from './import-error.ts';
 import { addressesToAsk, importGroups } from './import-groups.ts';
 import { importTimings } from './import-timings.ts';
-import { findNodeAddresses, type MachineView } from './node-addresses.ts';
+import { findNodeAddresses, type MachineView, type NodeAddress } from './node-addresses.ts';
 import { cleaned, nodeNames } from './node-name.ts';
 import { type HeartbeatFiles, readSources } from './read-sources.ts';
 import type { Remark } from './remark.ts';
@@ -77,7 +78,12 @@ export async function importHeartbeat(input: ImportInput): Promise<Imported> {
       answers,
     });
   const unanswered = groupsWith(new Map());
-  const problems = [...found.problems, ...unanswered.problems, ...unusedEips(unanswered.unusedEips)];
+  const problems = [
+    ...found.problems,
+    ...first.settings.nodes.flatMap(({ value, line }) => notIpv4(value, line, found.addresses)),
+    ...unanswered.problems,
+    ...unusedEips(unanswered.unusedEips),
+  ];
   if (problems.length > 0) throw new ImportError(problems);
   const groups = groupsWith(await input.ask([...new Set(addressesToAsk(unanswered.groups))]));
   const timings = importTimings(
@@ -100,11 +106,35 @@ export async function importHeartbeat(input: ImportInput): Promise<Imported> {
     ...timings.remarks,
     ...pingRemarks(first.settings),
     ...mediaRemarks(sources.map(({ settings }) => settings)),
-    ...first.settings.remarks,
+    ...settingsRemarks(sources.map(({ settings }) => settings)),
   ];
   const text = renderConfiguration(plan, remarks, input.header);
   checkResult(text, plan, input.header);
   return { text, remarks, nodes: names.size, groups: groups.groups.length };
+}
+
+/** What EC2 moves goes to the first address of a node. */
+function notIpv4(
+  name: string,
+  line: HaCfLine,
+  addresses: ReadonlyMap<string, readonly NodeAddress[]>,
+): readonly ImportProblem[] {
+  const [first] = addresses.get(name) ?? [];
+  if (first === undefined || isIPv4(first.address)) return [];
+  const message = `${name} has the IPv6 address ${first.address}, and what EC2 moves goes to an IPv4 one: add --peer ${name}=<its private address>`;
+  return [{ place: line.place, message }];
+}
+
+/** What the files of several nodes have in common is said once. */
+function settingsRemarks(all: readonly ClusterSettings[]): readonly Remark[] {
+  const seen = new Set<string>();
+  return all
+    .flatMap(({ remarks }) => remarks)
+    .filter(({ text }) => {
+      const isNew = !seen.has(text);
+      seen.add(text);
+      return isNew;
+    });
 }
 
 function peersByHostname(

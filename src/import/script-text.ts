@@ -17,12 +17,14 @@ export type AddressMove =
 
 const MOVES_ELASTIC_IP = /associate[-_]?address|AssociateAddress/;
 const MOVES_PRIVATE_IP = /assign-private-ip-addresses|AssignPrivateIpAddresses/;
+/** updateEIP, eip, elastic-ip; not receipt. */
+const SOUNDS_LIKE_ONE = /eip([^a-z]|$)|elastic[-_.]?ip/i;
 const ALLOCATION = /\beipalloc-[0-9a-f]+\b/g;
 const ADDRESS = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])/g;
 
 /**
- * Whether a script moves an address by EC2's API: by what is in it, or where it is not at hand, by its name
- * (updateEIP, elastic-ip). Its arguments count as part of it. null: it does not.
+ * Whether a script moves an address by EC2's API: by what is in it, or by its name (updateEIP, elastic-ip), for it
+ * may leave the call to another program. Its arguments count as part of it. null: it does not.
  */
 export function addressMoveOf(
   name: string,
@@ -33,11 +35,7 @@ export function addressMoveOf(
   const all = `${args.join(' ')}\n${code}`;
   if (MOVES_PRIVATE_IP.test(code))
     return { kind: 'private-ip', place: only(addressesIn(all).filter(isPrivateAddress)) };
-  const isByName =
-    script === null || script.text === ''
-      ? /(^|[^a-z])eip([^a-z]|$)|[a-z]E(IP|ip)([^a-z]|$)|elastic[-_.]?ip/i.test(name)
-      : false;
-  if (!MOVES_ELASTIC_IP.test(code) && !isByName) return null;
+  if (!MOVES_ELASTIC_IP.test(code) && !SOUNDS_LIKE_ONE.test(name)) return null;
   const places = [
     ...(all.match(ALLOCATION) ?? []),
     ...addressesIn(all).filter((address) => !isPrivateAddress(address)),

@@ -113,6 +113,14 @@ describe('a script that moves an Elastic IP', () => {
     },
   );
 
+  it('is known by its name, too, when it leaves the call to another program', async () => {
+    const scripts = { updateEIP: { folder: 'init.d', text: 'exec /opt/move.py 203.0.113.10' } as const };
+    expect((await resourcesOf('main updateEIP nginx\n', { scripts })).resources).toEqual([
+      EIP,
+      { nginx: {} },
+    ]);
+  });
+
   it('that names two addresses is asked about', async () => {
     const scripts = script('associate-address 203.0.113.10 # or\nassociate-address 203.0.113.11');
     expect((await refused({ haresources: 'main moveit\n', scripts }))[0]).toContain(

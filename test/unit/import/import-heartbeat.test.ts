@@ -193,6 +193,13 @@ describe('the address of a node', () => {
     expect((await refused({ haCf })).join('\n')).toContain(message);
   });
 
+  it('is an IPv4 address, for what EC2 moves goes to it', async () => {
+    const haCf = `${HEAD}ucast6 eth0 2001:db8::1\nucast6 eth0 2001:db8::2\n${NODES}`;
+    expect((await refused({ haCf }))[0]).toContain(
+      'main has the IPv6 address 2001:db8::1, and what EC2 moves',
+    );
+  });
+
   it('given for bcast, leaves the bcast line out with the reason', async () => {
     const peers = { main: ['10.0.0.11'], aux: ['10.0.1.12'] };
     const { remarks } = await imported({ haCf: `${HEAD}bcast eth0\n${NODES}`, peers });
@@ -366,6 +373,16 @@ describe('the rest of ha.cf', () => {
     expect(await refused({ owner: 'main', others: { aux: other } })).toEqual([
       'aux/ha.cf:3: the files of the nodes differ: "deadtime 30" (main/ha.cf:2) and "deadtime 20" (aux/ha.cf:3); make them the same',
     ]);
+  });
+
+  it('is listed for each node where only one has a line', async () => {
+    const { remarks } = await imported({
+      haCf: `logfile /a\n${HA_CF}`,
+      owner: 'main',
+      others: { aux: `logfile /a\nwatchdog /dev/watchdog\n${HA_CF}` },
+    });
+    expect(remarks.filter((remark) => remark.includes('logfile'))).toHaveLength(1);
+    expect(remarks).toContainEqual(expect.stringMatching(/^left-out aux\/ha.cf:2 "watchdog /));
   });
 
   it('is read to its end with haresources and authkeys, so that all is refused at once', async () => {
