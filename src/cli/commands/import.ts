@@ -115,7 +115,7 @@ function report({ remarks, nodes, groups }: Imported, { output, keygen, key }: O
   const steps = [
     keyStep(key, keygen),
     'add the instanceId of each node',
-    `eipkeeper config check ${output ?? '<file>'}`,
+    `eipkeeper config check ${output ?? '<file>'}, and eipkeeper doctor on each node`,
     'go on with docs/migration.md',
   ];
   return `${remarkText(remarks)}${output ?? 'The configuration'}: ${counts}. Next:\n${steps.map((step) => `  - ${step}\n`).join('')}`;
