@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { configurationSchema } from '../src/config/schema.ts';
 import { statusSnapshotSchema } from '../src/control/status-snapshot.ts';
+import { METRICS } from '../src/observability/metrics/definitions.ts';
 import { CONFIGURATION_EXAMPLE } from './configuration-example.ts';
 import { directivesPage } from './directives-page.ts';
 import { type JsonSchema, schemaTables } from './schema-tables.ts';
 
-/** Path and text of every file that is made from the schemas; a test holds the committed ones against these. */
+/** Path and text of every file that is made from the sources; a test holds the committed ones against these. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   // The input is what a user writes, before the transforms; and it alone leaves room for fields of a later version.
   const configuration = z.toJSONSchema(configurationSchema, { io: 'input' }) as JsonSchema;
@@ -16,6 +17,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/configuration.md', configurationPage(configuration)],
     ['docs/status.md', statusPage(status)],
     ['docs/heartbeat-directives.md', directivesPage()],
+    ['docs/metrics.md', metricsPage()],
   ]);
 }
 
@@ -75,4 +77,44 @@ Other commands with \`--output json\` print \`{"status", "reason", "exitCode"}\`
 All of them are always there.
 
 ${schemaTables(schema, { marksRequired: false })}`;
+}
+
+function metricsPage(): string {
+  const rows = Object.values(METRICS).map(({ name, type, labels, help }) => {
+    const words = labels.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${type} | ${words} | ${help} |`;
+  });
+  return `# Metrics
+
+<!-- Made by scripts/generate-schema.ts from src/observability/metrics/definitions.ts: change that. -->
+
+\`GET /metrics\` answers in the text format of Prometheus. Where the daemon listens is in [http.md](http.md): on
+loopback, so a Prometheus elsewhere needs \`http: { address: node }\` and a security group that lets only it in.
+
+    scrape_configs:
+      - job_name: eipkeeper
+        scrape_interval: 15s
+        static_configs:
+          - targets: ["10.0.0.11:9694", "10.0.1.12:9694"]
+
+Seconds and bytes, as Prometheus has them; 1 is yes and 0 is no. Counters begin with 0 at the start of the daemon.
+Each node says what it knows itself: ask all of them. Names and labels are kept; more may be added.
+
+| label | |
+|---|---|
+| \`group\` | the name of a group in the configuration |
+| \`member\` | the name of a node; \`node\` would be taken for the one that answers |
+| \`path\` | the index of the path in \`addresses\` |
+| \`reason\` | of a term: first, takeover, switchover, revoke, forced, adopt, acting; of a datagram: why it was not believed |
+| \`phase\` | detect, claim, move, start, total: [performance.md](performance.md) |
+| \`result\` | of a call to AWS: ok, or what is known of its effect |
+
+| metric | type | labels | |
+|---|---|---|---|
+${rows.join('\n')}
+
+## Alarms
+[packaging/alerts.yaml](../packaging/alerts.yaml) has rules that say what to do. Load it with \`rule_files\` and change
+what does not fit. They expect the two targets above in one job named \`eipkeeper\`.
+`;
 }

@@ -18,6 +18,8 @@ export interface AwsClientOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Only for tests and the demo: instead of the default chain. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Told of every call that is over: "EC2 DescribeAddresses", "ok" or the class of the failure, milliseconds. */
+  readonly onCall?: (operation: string, result: string, tookMs: number) => void;
 }
 
 /** What one call needs besides its command. A `read` may be sent a second time within its deadline. */
@@ -47,10 +49,12 @@ export class AwsClients {
   readonly ssm: SSMClient;
   readonly #agents: Record<Service, TrackedAgents>;
   readonly #credentials: CredentialKeeper;
+  readonly #onCall: AwsClientOptions['onCall'];
   #warmTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(options: AwsClientOptions) {
+    this.#onCall = options.onCall;
     this.#agents = {
       ec2: new TrackedAgents({ connectTimeoutMs: CONNECT_TIMEOUT_MS }),
       ssm: new TrackedAgents({ connectTimeoutMs: CONNECT_TIMEOUT_MS }),
@@ -100,7 +104,10 @@ export class AwsClients {
     bounds: CallBounds,
     send: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
   ): Promise<Outcome<T>> {
+    const begunMs = performance.now();
     const outcome = await boundedCall({ ...what, agents: this.#agents[what.service], bounds, send });
+    const result = outcome.status === 'answered' ? 'ok' : outcome.result.failure;
+    this.#onCall?.(what.operation, result, performance.now() - begunMs);
     if (outcome.status === 'failed' && isStaleCredentials(outcome.error)) this.#credentials.renew();
     return outcome;
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { byteSizeSchema } from './byte-size.ts';
 import { durationSchema, positiveDurationSchema } from './duration.ts';
 import { hookSchema } from './hook-schema.ts';
+import { httpServerSchema } from './http-schema.ts';
 import { pingNodeSchema } from './ping-schema.ts';
 import { needsExclusivity, resourceSchema } from './resources-schema.ts';
 
@@ -331,6 +332,11 @@ export const configurationSchema = z
         .max(8, 'has more than 8 entries')
         .default([])
         .describe('Who is told of changes, by a command or an HTTP POST: docs/notifications.md.'),
+      http: httpServerSchema
+        .prefault('on')
+        .describe(
+          'The status page, the checks of load balancers and the metrics, read-only: docs/http.md. `off`: nothing listens.',
+        ),
       stateDirectory: absolutePath
         .default('/var/lib/eipkeeper')
         .describe('Remembers across reboots: the highest terms seen, standby, maintenance.'),

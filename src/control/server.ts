@@ -186,7 +186,15 @@ export class ControlServer {
       return failed('too many are watching already: try again', EXIT.tryAgain);
     this.#watchers += 1;
     try {
-      await streamStatus(socket, this.#options.handler, this.#patienceMs);
+      const { handler } = this.#options;
+      const watching = streamStatus(socket, {
+        subscribe: (listener) => handler.subscribe(listener),
+        text: () => encodeAnswer({ type: 'status', snapshot: handler.status() }),
+        patienceMs: this.#patienceMs,
+      });
+      // Reading is what notices that the client has gone.
+      socket.resume();
+      await watching;
     } finally {
       this.#watchers -= 1;
     }

@@ -17,6 +17,9 @@ const linkSchema = z.object({
     .string()
     .default('')
     .describe("Why what comes from there is not believed (another key, another version); '' otherwise."),
+  sent: z.int().default(0).describe('Messages since the daemon started: heartbeats and replies.'),
+  received: z.int().default(0).describe('Those that came from there.'),
+  lost: z.int().default(0).describe('Those of its messages that never came, or too late to count.'),
 });
 
 const nodeSchema = z.object({
@@ -35,7 +38,13 @@ const resourceSchema = z.object({
     .enum(['started', 'starting', 'stopping', 'stopped', 'failed', 'unknown'])
     .describe('On the node that was asked.'),
   reason: z.string().describe("Why it failed, in a sentence; '' otherwise."),
+  monitor: z
+    .string()
+    .default('')
+    .describe('How it is looked at while it should run: "every 5 s, process, http"; \'\' for an address.'),
 });
+
+const roleSchema = z.enum(['starting', 'restarting', 'standby', 'claiming', 'leading', 'yielding', 'acting']);
 
 const phasesSchema = z
   .object({
@@ -59,9 +68,7 @@ const groupSchema = z.object({
     .describe(
       "The leader's own deadtime, by its heartbeats, to be compared with this node's; null: the leader is this node, or is not heard.",
     ),
-  role: z
-    .enum(['starting', 'restarting', 'standby', 'claiming', 'leading', 'yielding', 'acting'])
-    .describe('What the node that was asked is in this group.'),
+  role: roleSchema.describe('What the node that was asked is in this group.'),
   authority: z
     .object({
       held: z.boolean(),
@@ -107,6 +114,15 @@ const groupSchema = z.object({
         node: z.string(),
         eligible: z.boolean(),
         reason: z.string().describe("Why it could not lead; '' when it could."),
+        role: roleSchema
+          .nullable()
+          .default(null)
+          .describe('What it is in this group, by its own last word; null: it is not heard.'),
+        serving: z.boolean().default(false).describe('Whether its services run, by its own last word.'),
+        hasAddress: z
+          .boolean()
+          .default(false)
+          .describe('Whether it has the address, by its own last reading.'),
       }),
     )
     .describe('In the order of preference.'),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { FactLine } from './fact.ts';
 import { decodeRecordings, type Recording } from './recording.ts';
 import { segmentsOf } from './segment-ring.ts';
@@ -18,6 +18,35 @@ export class JournalError extends Error {
 export async function readFacts(directory: string): Promise<readonly FactLine[]> {
   const texts = await readRing(directory, 'facts');
   return texts.flatMap((text) => text.split('\n').flatMap(parseFact));
+}
+
+/**
+ * The newest facts of a journal, oldest first: those in its last `bytesMost`. For who must not take long. Throws
+ * what the file system says.
+ */
+export async function readNewestFacts(directory: string, bytesMost: number): Promise<readonly FactLine[]> {
+  const texts: string[] = [];
+  let left = bytesMost;
+  for (const file of (await segmentsOf(directory, 'facts')).toReversed()) {
+    if (left <= 0) break;
+    const text = await readEnd(file, left);
+    texts.unshift(text);
+    left -= Buffer.byteLength(text);
+  }
+  return texts.flatMap((text) => text.split('\n').flatMap(parseFact));
+}
+
+/** A line that begins before is torn, and passed over like one that a crash tore. */
+async function readEnd(path: string, bytesMost: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, bytesMost);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The recordings of a journal, oldest first. Throws JournalError. */

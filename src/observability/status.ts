@@ -13,6 +13,9 @@ export interface LinkView {
   readonly lastHeardMsAgo: number | null;
   /** Why what comes from there is not believed; '' otherwise. */
   readonly problem: string;
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
 }
 
 /** What the shell knows of a group and the core does not. */
@@ -89,13 +92,16 @@ function peerStatus(peer: PeerSnapshot, { links, deadtimeMs }: StatusSources): N
     self: false,
     links: links
       .filter((link) => link.peer === peer.name)
-      .map(({ path, address, rttMs, lastHeardMsAgo, problem }) => ({
+      .map(({ path, address, rttMs, lastHeardMsAgo, problem, sent, received, lost }) => ({
         path,
         address,
         state: linkState(lastHeardMsAgo, deadtimeMs),
         rttMs,
         lastHeardMsAgo,
         problem,
+        sent,
+        received,
+        lost,
       })),
   };
 }
@@ -181,7 +187,7 @@ function holderName(holder: AddressHolder | null): string | null {
 /** One that the core believes to be here is here: a reading of each may be older. */
 function addressStatuses({ address }: GroupSnapshot, facts: GroupFacts | undefined): ResourceStatus[] {
   return (facts?.addresses ?? []).map(({ name, type, here }) => {
-    const base = { name, type, reason: address.complaint };
+    const base = { name, type, reason: address.complaint, monitor: '' };
     if (address.here || (here === true && address.holder !== null)) return { ...base, state: 'started' };
     if (address.moving) return { ...base, state: 'starting' };
     if (address.holder === null) return { ...base, state: 'unknown' };
@@ -195,7 +201,24 @@ function candidate(
   core: CoreSnapshot,
 ): GroupStatus['candidates'][number] {
   const reason = node === core.self ? group.ineligible : whyPeerIsNot(node, group.name, core);
-  return { node, eligible: reason === '', reason };
+  return { node, eligible: reason === '', reason, ...partIn(group, node, core) };
+}
+
+/** What a node is in a group now: of this node what is so, of another what it said last while it is heard. */
+function partIn(
+  group: GroupSnapshot,
+  node: NodeName,
+  core: CoreSnapshot,
+): Pick<GroupStatus['candidates'][number], 'role' | 'serving' | 'hasAddress'> {
+  if (node === core.self) {
+    const serving = group.services.status === 'running';
+    return { role: group.role, serving, hasAddress: group.address.here };
+  }
+  const peer = core.peers.find(({ name }) => name === node);
+  const report = peer?.up ? peer.groups.find((said) => said.group === group.name) : undefined;
+  if (report === undefined) return { role: null, serving: false, hasAddress: false };
+  const { role, serving, hasAddress } = report;
+  return { role, serving, hasAddress };
 }
 
 function whyPeerIsNot(node: NodeName, group: GroupName, core: CoreSnapshot): string {

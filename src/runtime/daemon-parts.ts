@@ -8,6 +8,7 @@ import { loadConfiguration } from '../config/load.ts';
 import { findOwnNode } from '../config/node-identity.ts';
 import type { GroupName, Incarnation, NodeName } from '../core/types.ts';
 import type { Logger } from '../observability/logger.ts';
+import { EventCounters } from '../observability/metrics/event-counters.ts';
 import { createChain } from '../resources/create-chain.ts';
 import { withholdFromChildren } from '../resources/process-runner.ts';
 import type { ResourceChain } from '../resources/resource-chain.ts';
@@ -38,6 +39,7 @@ export interface DaemonParts {
   readonly chains: ReadonlyMap<GroupName, ResourceChain>;
   readonly cloudGroups: ReadonlyMap<GroupName, CloudGroup>;
   readonly transport: UdpTransport;
+  readonly counters: EventCounters;
 }
 
 /** Reads what is needed to be a node. Throws ConfigError, ImdsError; starts nothing that outlives a failure. */
@@ -53,7 +55,8 @@ export async function prepareParts(options: PartsOptions): Promise<DaemonParts> 
     const configuration = fromFile ?? (await loadFromSsm(options, machine));
     const self = findOwnNode(configuration, machine.facts);
     withholdFromChildren(keyVariables(configuration.file));
-    clients = newClients(options, machine.identity, configuration);
+    const counters = new EventCounters();
+    clients = newClients(options, machine.identity, configuration, counters);
     clients.start();
     const readParameter = createParameterReader(clients, signal);
     const uid = process.getuid?.() ?? 0;
@@ -73,6 +76,7 @@ export async function prepareParts(options: PartsOptions): Promise<DaemonParts> 
       chains: createChains(configuration, log),
       cloudGroups,
       transport: newTransport({ configuration, self, incarnation, machine, keys, log }),
+      counters,
     };
   } catch (error) {
     clients?.close();
@@ -96,12 +100,14 @@ export function newClients(
   { environment, version }: Pick<PartsOptions, 'environment' | 'version'>,
   identity: { readonly region: string },
   configuration: Configuration | null,
+  counters?: EventCounters,
 ): AwsClients {
   const { region, endpoint } = configuration?.file.aws ?? {};
   return new AwsClients({
     region: region ?? environment.AWS_REGION ?? identity.region,
     version,
     environment: endpoint === undefined ? environment : { ...environment, AWS_ENDPOINT_URL: endpoint },
+    onCall: (operation, result, tookMs) => counters?.apiCall(operation, result, tookMs),
   });
 }
 

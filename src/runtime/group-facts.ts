@@ -1,4 +1,5 @@
 import { addressLabel, type Configuration, groupResources } from '../config/configuration.ts';
+import type { ServiceResource } from '../config/resources-schema.ts';
 import type { GroupName } from '../core/types.ts';
 import type { GroupFacts } from '../observability/status.ts';
 import type { ResourceChain } from '../resources/resource-chain.ts';
@@ -14,10 +15,11 @@ export function groupFacts(
 ): ReadonlyMap<GroupName, GroupFacts> {
   const facts = new Map<GroupName, GroupFacts>();
   for (const [name, group] of Object.entries(file.groups)) {
-    const types = groupResources(group).services.map(({ type }) => type);
+    const { services } = groupResources(group);
     const resources = (chains.get(name)?.view() ?? []).map((view, place) => ({
       ...view,
-      type: types[place] ?? '',
+      type: services[place]?.type ?? '',
+      monitor: monitorOf(services[place]),
     }));
     const places = cloud.places(name);
     const addresses = groupResources(group).addresses.map((resource) => {
@@ -28,4 +30,12 @@ export function groupFacts(
     facts.set(name, { nodes: group.nodes, publicIp: names.of(name), addresses, resources });
   }
   return facts;
+}
+
+/** Kinds and not contents: what a check is called with may be secret. */
+function monitorOf(service: ServiceResource | undefined): string {
+  if (service === undefined) return '';
+  const { intervalMs, checks } = service.monitor;
+  const kinds = Object.entries(checks).flatMap(([kind, check]) => (check === null ? [] : [kind]));
+  return [`every ${intervalMs / 1_000} s`, ...kinds].join(', ');
 }

@@ -5,7 +5,7 @@ import type { NodeName } from '../core/types.ts';
 /**
  * What differs between the configuration in use and the new one and cannot change while the daemon runs, by
  * the names in the file. Empty: all of it can. What can: keys, timings, profile, the log's level, the order of
- * preference, failback, standbyServices, notify, ping, instanceNotices, and where the heartbeats to other nodes go.
+ * preference, failback, standbyServices, notify, ping, http, instanceNotices, and where the heartbeats to other nodes go.
  */
 export function reloadDifferences(
   used: Configuration,

@@ -24,6 +24,7 @@ import { type DaemonParts, type Environment, statePath } from './daemon-parts.ts
 import { DepartureWatch } from './departure-watch.ts';
 import type { CallPerformer } from './effect-runner.ts';
 import { groupFacts } from './group-facts.ts';
+import { HttpFront } from './http-front.ts';
 import type { InstanceLock } from './instance-lock.ts';
 import { KeyWatch } from './key-watch.ts';
 import { LocalHealthWatch } from './local-health.ts';
@@ -76,6 +77,7 @@ export class RunningNode implements ControlHandler {
   readonly #notifier: Notifier;
   readonly #ping: PingWatch;
   readonly #keys: KeyWatch;
+  readonly #http: HttpFront;
   readonly #listeners = new Set<() => void>();
   #runtime: NodeRuntime | null = null;
 
@@ -132,6 +134,14 @@ export class RunningNode implements ControlHandler {
       },
       parts.keys,
     );
+    this.#http = new HttpFront({
+      node: this,
+      parts,
+      journal: this.#journal,
+      loop: () => this.#runtime?.loop ?? null,
+      startedAtMs: this.#clock.wallMs(),
+      log,
+    });
     this.#departure = new DepartureWatch({
       read: (path, signal) => parts.machine.readMetadata(path, signal),
       policy: () => this.#configuration.file.instanceNotices,
@@ -171,6 +181,7 @@ export class RunningNode implements ControlHandler {
     } catch (error) {
       log.error(`commands cannot reach this daemon, it goes on without: ${(error as Error).message}`);
     }
+    this.#http.use(this.#configuration);
   }
 
   /** False when there is nothing yet that could be handed over. */
@@ -196,6 +207,7 @@ export class RunningNode implements ControlHandler {
     const closing = Promise.allSettled([
       parts.transport.close(),
       this.#control.close(),
+      this.#http.close(),
       this.#stateFile.settled(),
       this.#journal?.close(),
       this.#notifier.close(LAST_NOTICES_AT_MOST_MS),
@@ -273,6 +285,7 @@ export class RunningNode implements ControlHandler {
       this.#configuration = wanted;
       this.#notifier.use(wanted.file.notify, CLOSE_AT_MOST_MS);
       this.#ping.use(wanted.file.ping);
+      this.#http.use(wanted);
       void this.#health.validate();
       return '';
     } catch (error) {
@@ -341,6 +354,7 @@ export class RunningNode implements ControlHandler {
   #note(note: Note): void {
     const { parts, log, notify } = this.#options;
     this.#facts.take(note);
+    parts.counters.note(note);
     const { severity, text } = sentenceOf(note, {
       self: parts.self,
       addressOf: (group) => this.#addresses.nameOf(group),

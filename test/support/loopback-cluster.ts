@@ -265,6 +265,8 @@ export class LoopbackCluster {
           ],
         },
       },
+      // All nodes are on one machine, whose port only one of them could have.
+      http: 'off',
       stateDirectory: join(node.dir, 'state'),
       socket: { path: node.socketPath },
     };

@@ -28,6 +28,7 @@ const MAY: Record<string, readonly string[]> = {
   observability: ['core', 'control', 'wire'],
   control: ['core'],
   journal: ['core', 'observability'],
+  http: ['core', 'control'],
   notify: ['core', 'config', 'resources'],
   runtime: [
     'core',
@@ -37,6 +38,7 @@ const MAY: Record<string, readonly string[]> = {
     'resources',
     'config',
     'control',
+    'http',
     'journal',
     'notify',
     'observability',

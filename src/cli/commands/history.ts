@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { historyOf } from '../../journal/history.ts';
+import { historyEntry } from '../../journal/history-entry.ts';
 import { readFacts } from '../../journal/read-journal.ts';
 import type { CliIo } from '../cli-io.ts';
 import { configOption, type Output, outputOption } from '../connection.ts';
-import { historyEntry, historyText } from '../history-text.ts';
+import { historyText } from '../history-text.ts';
 import {
   findJournal,
   groupOption,

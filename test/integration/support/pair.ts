@@ -166,6 +166,7 @@ export class Pair {
           ...group,
         },
       },
+      http: 'off',
       stateDirectory: join(dir, 'state'),
       socket: { path: join(dir, 'run', 'control.sock') },
     };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseKey } from '../../../src/config/key-text.ts';
 import { GOOD } from '../config/configuration-fixture.ts';
-import { groupStatus, statusSnapshot } from '../control/snapshot-fixture.ts';
+import { candidate, groupStatus, statusSnapshot } from '../control/snapshot-fixture.ts';
 import { CliHarness } from './cli-harness.ts';
 
 /** The uid of Debian's "nobody". */
@@ -89,6 +89,9 @@ Links of main:
               rttMs: null,
               lastHeardMsAgo: 63_000,
               problem: 'it has another key',
+              sent: 630,
+              received: 0,
+              lost: 0,
             },
           ],
         },
@@ -104,12 +107,18 @@ Links of main:
             complaint: 'it was moved by hand',
           },
           resources: [
-            { name: 'nginx', type: 'nginx', state: 'failed', reason: 'nginx: "nginx -t" failed' },
-            { name: '203.0.113.10', type: 'elastic-ip', state: 'stopped', reason: '' },
+            {
+              name: 'nginx',
+              type: 'nginx',
+              state: 'failed',
+              reason: 'nginx: "nginx -t" failed',
+              monitor: '',
+            },
+            { name: '203.0.113.10', type: 'elastic-ip', state: 'stopped', reason: '', monitor: '' },
           ],
           candidates: [
-            { node: 'main', eligible: true, reason: '' },
-            { node: 'aux', eligible: false, reason: 'it is not heard' },
+            candidate('main'),
+            candidate('aux', { eligible: false, reason: 'it is not heard', role: null }),
           ],
           handover: { target: 'aux', phase: 'preparing', why: 'nginx does not start here' },
           failedActions: [
@@ -266,7 +275,7 @@ describe('switchover and failover', () => {
   it('want to know the group when there are several, and the node when there are more than two', async () => {
     const third = groupStatus({
       name: 'api',
-      candidates: ['main', 'aux', 'spare'].map((node) => ({ node, eligible: true, reason: '' })),
+      candidates: ['main', 'aux', 'spare'].map((node) => candidate(node)),
     });
     cli.handler.snapshot = statusSnapshot({ groups: [groupStatus(), third] });
     expect((await cli.ask('switchover', '--to', 'aux')).stderr).toContain('add --group web or --group api');

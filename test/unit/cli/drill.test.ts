@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { groupStatus, statusSnapshot } from '../control/snapshot-fixture.ts';
+import { candidate, groupStatus, statusSnapshot } from '../control/snapshot-fixture.ts';
 import { CliHarness } from './cli-harness.ts';
 
 let cli: CliHarness;
@@ -17,7 +17,7 @@ describe('status --ready', () => {
   });
 
   it.each([
-    [{ candidates: [{ node: 'aux', eligible: false, reason: 'nginx -t failed' }] }, 'nginx -t failed'],
+    [{ candidates: [candidate('aux', { eligible: false, reason: 'nginx -t failed' })] }, 'nginx -t failed'],
     [{ leader: null }, 'nobody is known to lead'],
     [{ maintenance: true }, 'the group is in maintenance'],
     [{ address: { ...groupStatus().address, complaint: 'it is gone' } }, 'it is gone'],
@@ -31,9 +31,9 @@ describe('status --ready', () => {
 
 describe('drill', () => {
   it('moves nothing when a node could not lead', async () => {
-    const candidates = [{ node: 'main', eligible: true, reason: '' }];
-    const aux = { node: 'aux', eligible: false, reason: 'nginx -t failed' };
-    cli.handler.snapshot = statusSnapshot({ groups: [groupStatus({ candidates: [...candidates, aux] })] });
+    const aux = candidate('aux', { eligible: false, reason: 'nginx -t failed' });
+    const candidates = [candidate('main'), aux];
+    cli.handler.snapshot = statusSnapshot({ groups: [groupStatus({ candidates })] });
     const { stderr, exitCode } = await cli.ask('drill');
     expect(stderr).toContain('nothing was moved: aux could not lead: nginx -t failed');
     expect(exitCode).toBe(107);

@@ -1,5 +1,21 @@
 import type { GroupStatus, StatusSnapshot } from '../../../src/control/status-snapshot.ts';
 
+/** A node that is heard and leads nothing. */
+export function candidate(
+  node: string,
+  overrides: Partial<GroupStatus['candidates'][number]> = {},
+): GroupStatus['candidates'][number] {
+  return {
+    node,
+    eligible: true,
+    reason: '',
+    role: 'standby',
+    serving: false,
+    hasAddress: false,
+    ...overrides,
+  };
+}
+
 export function groupStatus(overrides: Partial<GroupStatus> = {}): GroupStatus {
   return {
     name: 'web',
@@ -11,13 +27,10 @@ export function groupStatus(overrides: Partial<GroupStatus> = {}): GroupStatus {
     authority: { held: true, forMs: 912, source: 'grants' },
     address: { publicIp: '203.0.113.10', holder: 'main', here: true, readMsAgo: 4_000, complaint: '' },
     resources: [
-      { name: 'nginx', type: 'nginx', state: 'started', reason: '' },
-      { name: '203.0.113.10', type: 'elastic-ip', state: 'started', reason: '' },
+      { name: 'nginx', type: 'nginx', state: 'started', reason: '', monitor: 'every 5 s' },
+      { name: '203.0.113.10', type: 'elastic-ip', state: 'started', reason: '', monitor: '' },
     ],
-    candidates: [
-      { node: 'main', eligible: true, reason: '' },
-      { node: 'aux', eligible: true, reason: '' },
-    ],
+    candidates: [candidate('main', { role: 'leading', serving: true, hasAddress: true }), candidate('aux')],
     handover: null,
     request: null,
     takeovers: { lastHour: 0, waitMs: 0 },
@@ -49,7 +62,19 @@ export function statusSnapshot(overrides: Partial<StatusSnapshot> = {}): StatusS
         name: 'aux',
         state: 'online',
         self: false,
-        links: [{ path: 0, address: '10.0.0.12', state: 'up', rttMs: 0.4, lastHeardMsAgo: 37, problem: '' }],
+        links: [
+          {
+            path: 0,
+            address: '10.0.0.12',
+            state: 'up',
+            rttMs: 0.4,
+            lastHeardMsAgo: 37,
+            problem: '',
+            sent: 600,
+            received: 598,
+            lost: 2,
+          },
+        ],
       },
     ],
     groups: [groupStatus()],

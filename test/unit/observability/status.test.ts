@@ -64,7 +64,17 @@ const sources = (changes: Partial<StatusSources> = {}): StatusSources => ({
     peers: [{ peer: 'aux', signing: null, acceptsOther: false }],
   },
   links: [
-    { peer: 'aux', path: 0, address: '10.0.0.12', rttMs: 0.4, lastHeardMsAgo: 40, problem: '' },
+    {
+      peer: 'aux',
+      path: 0,
+      address: '10.0.0.12',
+      rttMs: 0.4,
+      lastHeardMsAgo: 40,
+      problem: '',
+      sent: 600,
+      received: 598,
+      lost: 2,
+    },
     {
       peer: 'aux',
       path: 1,
@@ -72,6 +82,9 @@ const sources = (changes: Partial<StatusSources> = {}): StatusSources => ({
       rttMs: null,
       lastHeardMsAgo: 5000,
       problem: 'it has another key',
+      sent: 600,
+      received: 0,
+      lost: 0,
     },
   ],
   deadtimeMs: 1000,
@@ -83,7 +96,7 @@ const sources = (changes: Partial<StatusSources> = {}): StatusSources => ({
         nodes: ['main', 'aux'],
         publicIp: '203.0.113.10',
         addresses: [{ name: '203.0.113.10', type: 'elastic-ip', here: true }],
-        resources: [{ name: 'nginx', type: 'nginx', state: 'started', reason: '' }],
+        resources: [{ name: 'nginx', type: 'nginx', state: 'started', reason: '', monitor: 'every 5 s' }],
       },
     ],
   ]),
@@ -134,12 +147,16 @@ describe('the status of a node', () => {
   it('says of each candidate why it could not lead', () => {
     const [group] = statusSnapshot(sources()).groups;
     expect(group?.candidates).toEqual([
-      { node: 'main', eligible: true, reason: '' },
-      { node: 'aux', eligible: false, reason: expect.stringContaining('could not lead') },
+      expect.objectContaining({ node: 'main', eligible: true, reason: '', role: 'leading' }),
+      expect.objectContaining({
+        node: 'aux',
+        eligible: false,
+        reason: expect.stringContaining('could not lead'),
+      }),
     ]);
     const silent = { ...core, peers: [{ ...core.peers[0]!, up: false }] };
     const candidates = statusSnapshot(sources({ core: silent })).groups[0]?.candidates;
-    expect(candidates?.[1]?.reason).toBe('it is not heard');
+    expect(candidates?.[1]).toMatchObject({ reason: 'it is not heard', role: null, serving: false });
   });
 
   it('remembers the last takeover with its phases, and the ten newest failures', () => {
