@@ -13,6 +13,7 @@ const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 let service: FakeService;
 let clients: AwsClients;
 const opened: AwsClients[] = [];
+const counted: string[] = [];
 
 function clientsOf(environment: Record<string, string>): AwsClients {
   const made = new AwsClients({
@@ -20,6 +21,7 @@ function clientsOf(environment: Record<string, string>): AwsClients {
     version: '1.2.3',
     environment,
     credentials: CREDENTIALS,
+    onCall: (operation, result, tookMs) => void counted.push(`${operation} ${result} ${tookMs > 0}`),
   });
   opened.push(made);
   return made;
@@ -54,6 +56,14 @@ describe('a call', () => {
       answer: { Parameters: [{ Name: '/a', Value: 'b' }] },
     });
     expect(service.received[0]?.headers['user-agent']).toContain('eipkeeper/1.2.3');
+  });
+
+  it('is counted by what became of it, with the time that it took', async () => {
+    counted.splice(0);
+    await read(bounds());
+    service.respond = (_, response) => response.writeHead(400).end('{"__type":"ThrottlingException"}');
+    await write(bounds());
+    expect(counted).toEqual(['SSM GetParameters ok true', 'SSM PutParameter throttled true']);
   });
 
   it('is tried once, however the service fails', async () => {

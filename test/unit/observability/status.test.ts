@@ -159,6 +159,19 @@ describe('the status of a node', () => {
     expect(candidates?.[1]).toMatchObject({ reason: 'it is not heard', role: null, serving: false });
   });
 
+  it('says what each is in the group by its own word, as long as it is heard', () => {
+    const said = [
+      { group: 'web', role: 'leading', eligible: true, hasAddress: true, serving: true },
+    ] as const;
+    const peer = { ...core.peers[0]!, groups: said };
+    const partOfAux = (up: boolean) => {
+      const [group] = statusSnapshot(sources({ core: { ...core, peers: [{ ...peer, up }] } })).groups;
+      return group?.candidates[1];
+    };
+    expect(partOfAux(true)).toMatchObject({ role: 'leading', serving: true, hasAddress: true });
+    expect(partOfAux(false)).toMatchObject({ role: null, serving: false, hasAddress: false });
+  });
+
   it('remembers the last takeover with its phases, and the ten newest failures', () => {
     const facts = new RecentFacts(() => now);
     const group = 'web';
