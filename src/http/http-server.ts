@@ -43,6 +43,7 @@ const HEAD_BYTES_MOST = 8_192;
 const HEADERS_MOST = 64;
 /** The kernel's queue of connections that nobody took yet. */
 const BACKLOG = 64;
+const COMPLAIN_EVERY_MS = 60_000;
 
 /**
  * What an operator, a load balancer and Prometheus look at. It only reads, and it must never be in the way: so
@@ -61,6 +62,7 @@ export class HttpServer {
   #streams = 0;
   #turnedAway = 0;
   #requests = 0;
+  #complainedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -153,12 +155,18 @@ export class HttpServer {
     this.#requests += 1;
     response.on('error', () => response.destroy());
     this.#answer(request, response).catch((error: unknown) => {
-      this.#options.log.warn(
-        `a request for ${request.url?.slice(0, 80)} failed: ${(error as Error).message}`,
-      );
+      this.#complain(`a request for ${request.url?.slice(0, 80)} failed: ${(error as Error).message}`);
       if (response.headersSent) response.destroy();
       else send(response, refusal(500, 'the daemon could not answer this; its log says why'));
     });
+  }
+
+  /** Once in a while: who asks again and again must not fill the log. */
+  #complain(text: string): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#complainedMs < COMPLAIN_EVERY_MS) return;
+    this.#complainedMs = nowMs;
+    this.#options.log.warn(text);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

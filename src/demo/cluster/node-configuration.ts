@@ -76,6 +76,8 @@ export function nodeConfiguration(plan: ClusterPlan, self: NodePlan): object {
         ],
       },
     },
+    // On loopback as well: every node of the demo has an address of its own there.
+    http: { address: 'node' },
     stateDirectory: join(self.directory, 'state'),
     socket: { path: socketPathOf(self) },
   };

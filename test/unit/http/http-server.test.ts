@@ -155,7 +155,9 @@ describe('what is refused', () => {
     server.sources.history = () => Promise.reject(new Error('the disk'));
     expect((await server.ask('/metrics')).status).toBe(500);
     expect((await server.ask('/history')).status).toBe(500);
-    expect(server.said.join('\n')).toContain('/history failed: the disk');
+    expect(server.said.filter((text) => text.includes('failed'))).toEqual([
+      'a request for /metrics failed: a defect',
+    ]);
     expect((await server.ask('/status')).status).toBe(200);
   });
 });
@@ -263,6 +265,17 @@ describe('the place', () => {
     servers.push(server);
     server.server.use({ address: '192.0.2.1', port: 9694, hosts: [] });
     await server.says(/192\.0\.2\.1:9694 is no address of this machine/);
+  });
+
+  it('is kept when only the names by which one may ask have changed', async () => {
+    const server = await serve();
+    const { port } = server;
+    const asking = async () => (await server.ask('/status', { headers: { host: 'new.example' } })).status;
+    expect(await asking()).toBe(421);
+    server.server.use({ address: ADDRESS, port, hosts: ['new.example'] });
+    while (server.said.length < 2) await new Promise((done) => setTimeout(done, 5));
+    expect(server.said[1]).toBe(server.said[0]);
+    expect(await asking()).toBe(200);
   });
 
   it('changes with a reload, and stays what it is with one that changes something else', async () => {
