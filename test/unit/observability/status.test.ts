@@ -160,10 +160,9 @@ describe('the status of a node', () => {
   });
 
   it('says what each is in the group by its own word, as long as it is heard', () => {
-    const said = [
-      { group: 'web', role: 'leading', eligible: true, hasAddress: true, serving: true },
-    ] as const;
-    const peer = { ...core.peers[0]!, groups: said };
+    const [silent] = core.peers;
+    const part = { role: 'leading', eligible: true, hasAddress: true, serving: true } as const;
+    const peer = { ...silent!, groups: [{ ...silent!.groups[0]!, ...part }] };
     const partOfAux = (up: boolean) => {
       const [group] = statusSnapshot(sources({ core: { ...core, peers: [{ ...peer, up }] } })).groups;
       return group?.candidates[1];
