@@ -44,6 +44,11 @@ export class SdNotify {
     this.#say('RELOADING=1', `MONOTONIC_USEC=${Math.round(this.#nowMs() * 1000)}`);
   }
 
+  /** The status from before goes on. */
+  reloaded(): void {
+    this.#say('READY=1');
+  }
+
   stopping(): void {
     this.#say('STOPPING=1');
   }
@@ -60,6 +65,11 @@ export class SdNotify {
     this.#say('WATCHDOG=1').finally(() => {
       this.#keepAliveRuns = false;
     });
+  }
+
+  /** Resolves when systemd has heard all that was said, or did not listen. */
+  async settled(): Promise<void> {
+    await this.#queue;
   }
 
   #say(...words: readonly string[]): Promise<unknown> {

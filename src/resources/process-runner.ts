@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { withoutOomProtection } from './child-priority.ts';
 import { tailOf, trimFile } from './output-file.ts';
 import type { CallLimits } from './resource-adapter.ts';
 
@@ -69,12 +70,14 @@ export function killGroup(pid: number, signal: NodeJS.Signals): void {
 
 function spawnGroup(command: readonly string[], options: RunOptions, fd: number | null): ChildProcess {
   const out = fd ?? 'pipe';
-  return spawn(command[0] ?? '', command.slice(1), {
+  const child = spawn(command[0] ?? '', command.slice(1), {
     detached: true,
     stdio: [options.input === undefined ? 'ignore' : 'pipe', out, out],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: childEnvironment(options.env),
   });
+  withoutOomProtection(child.pid);
+  return child;
 }
 
 /**

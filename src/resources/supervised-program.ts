@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withoutOomProtection } from './child-priority.ts';
 import { trimFile } from './output-file.ts';
 import { childEnvironment, describeOutcome, killGroup, runProcess } from './process-runner.ts';
 import { findProcesses, isAlive, type ProcessEntry, readBootId, readProcess } from './process-table.ts';
@@ -131,6 +132,7 @@ export class SupervisedProgram implements ResourceAdapter {
         ...(this.#options.cwd === null ? {} : { cwd: this.#options.cwd }),
         env: childEnvironment({ ...this.#options.env, [MARK]: this.#mark() }),
       });
+      withoutOomProtection(child.pid);
       const refused = await new Promise<string>((resolve) => {
         child.once('spawn', () => resolve(''));
         child.on('error', (error) => resolve(error.message));

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { ownJob } from './own-job.ts';
 import { describeOutcome, runProcess } from './process-runner.ts';
 import type { CallLimits } from './resource-adapter.ts';
 
@@ -97,7 +98,14 @@ export async function controlUnit(
   limits: CallLimits,
 ): Promise<string> {
   const signal = verb === 'kill' ? ['--signal=SIGKILL'] : [];
-  const command = ['systemctl', '--no-ask-password', verb, ...signal, '--', unit];
+  const command = ['systemctl', '--no-ask-password', verb, ...signal, ...(await orderOf(verb)), '--', unit];
   const outcome = await runProcess(command, { ...limits, killGraceMs: 100 });
   return outcome.kind === 'exited' && outcome.code === 0 ? '' : describeOutcome(command, outcome);
 }
+
+/**
+ * Services stop after this daemon, so that it can hand over while they are there; while it is being stopped itself,
+ * a stop that it asks for would wait for its own end.
+ */
+const orderOf = async (verb: string): Promise<readonly string[]> =>
+  verb === 'stop' && (await ownJob()) !== null ? ['--job-mode=ignore-dependencies'] : [];

@@ -4,6 +4,7 @@ import { EXIT } from '../control/exit-codes.ts';
 import { ControlSocketError } from '../control/socket-file.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { SdNotify } from '../observability/sd-notify.ts';
+import { ownJob } from '../resources/own-job.ts';
 import { TransportError } from '../wire/transport-error.ts';
 import { type Environment, prepareParts } from './daemon-parts.ts';
 import { InstanceLock } from './instance-lock.ts';
@@ -37,47 +38,52 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   let leaving = false;
   let node: RunningNode | null = null;
   const ended = Promise.withResolvers<number>();
+  const notify = new SdNotify({ environment: options.environment });
   const end = (code: number, sentence: string) => {
     if (code === EXIT.ok) log.info(sentence);
     else log.error(sentence);
     abort.abort();
-    const closed = node?.close() ?? Promise.resolve();
-    closed.then(
-      () => ended.resolve(code),
-      () => ended.resolve(code),
-    );
+    notify.status(sentence);
+    const closed = Promise.allSettled([node?.close(), notify.settled()]);
+    void closed.then(() => ended.resolve(code));
   };
   const crash = (error: unknown) => {
-    log.fatal({ err: error }, 'a defect ended the daemon; services and address stay as they are');
+    const sentence = 'a defect ended the daemon; services and address stay as they are';
+    log.fatal({ err: error }, sentence);
+    notify.status(sentence);
     ended.resolve(EXIT.error);
   };
   options.signals.on('uncaughtException', crash);
   options.signals.on('unhandledRejection', crash);
-  const stop = () => {
+  const atOnce = () => end(EXIT.ok, 'stopped at once; services and address stay as they are');
+  const stop = async () => {
     // A second request, or one before there is anything to hand over.
-    if (leaving || node === null || !node.stop('leave')) {
-      return end(EXIT.ok, 'stopped at once; services and address stay as they are');
-    }
+    if (leaving || node === null) return atOnce();
     leaving = true;
+    const mode = (await ownJob(options)) === 'restart' ? 'hold' : 'leave';
+    if (!node.stop(mode)) return atOnce();
     setTimeout(() => end(EXIT.timeout, 'leaving took too long; services and address stay'), LEAVE_AT_MOST_MS);
   };
-  options.signals.on('SIGTERM', stop);
-  options.signals.on('SIGINT', stop);
+  options.signals.on('SIGTERM', () => void stop());
+  options.signals.on('SIGINT', () => void stop());
   options.signals.on('SIGHUP', () => void node?.reload());
   const prepared = (runningNode: RunningNode) => {
     node = runningNode;
   };
-  startNode({ ...options, log, signal: abort.signal, prepared, end, crash }).catch((error: unknown) => {
-    if (abort.signal.aborted) return;
-    const refusal = refusalOf(error);
-    if (refusal === null) crash(error);
-    else end(refusal.code, refusal.sentence);
-  });
+  startNode({ ...options, log, notify, signal: abort.signal, prepared, end, crash }).catch(
+    (error: unknown) => {
+      if (abort.signal.aborted) return;
+      const refusal = refusalOf(error);
+      if (refusal === null) crash(error);
+      else end(refusal.code, refusal.sentence);
+    },
+  );
   return ended.promise;
 }
 
 interface StartOptions extends DaemonOptions {
   readonly log: Logger;
+  readonly notify: SdNotify;
   readonly signal: AbortSignal;
   /** Signals that come from now on are for this node, also while it starts. */
   readonly prepared: (node: RunningNode) => void;
@@ -96,8 +102,7 @@ async function startNode(options: StartOptions): Promise<void> {
       `${holder} already is the daemon of ${parts.self} here; this one was not started: stop the other first`,
     );
   }
-  const notify = new SdNotify({ environment: options.environment });
-  const node = new RunningNode({ ...options, parts, lock, notify });
+  const node = new RunningNode({ ...options, parts, lock });
   options.prepared(node);
   await node.start();
 }

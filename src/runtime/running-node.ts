@@ -254,7 +254,7 @@ export class RunningNode implements ControlHandler {
   }
 
   async reload(): Promise<CommandOutcome> {
-    const { notify, log, parts } = this.#options;
+    const { notify, log } = this.#options;
     notify.reloading();
     try {
       const reason = await this.#reload();
@@ -262,7 +262,7 @@ export class RunningNode implements ControlHandler {
       else log.error(`the configuration was read again and refused, nothing changed: ${reason}`);
       return { status: reason === '' ? 'done' : 'refused', reason };
     } finally {
-      notify.ready(`${parts.self} runs`);
+      notify.reloaded();
     }
   }
 

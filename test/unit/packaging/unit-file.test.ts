@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseConfiguration } from '../../../src/config/load.ts';
+
+const file = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../../../packaging/${name}`, import.meta.url)), 'utf8');
+
+describe('what the packages bring', () => {
+  it('has an example that the daemon would take', () => {
+    const { file: example } = parseConfiguration(
+      Buffer.from(file('eipkeeper.example.yaml')),
+      'eipkeeper.example.yaml',
+    );
+    expect(Object.keys(example.nodes)).toEqual(['main', 'aux']);
+  });
+
+  it('makes the group that the example lets use the socket', () => {
+    const { socket } = parseConfiguration(Buffer.from(file('eipkeeper.example.yaml')), 'example').file;
+    expect(file('sysusers.conf')).toMatch(new RegExp(`^g ${socket.group} `, 'm'));
+  });
+
+  it.each([
+    ['leaves services alone when the daemon ends', 'KillMode=process'],
+    ['lives on when a service runs out of memory', 'OOMPolicy=continue'],
+    ['stops before what it starts and before the network', 'nginx.service haproxy.service'],
+    ['waits longer than the daemon, which gives up after 60 s', 'TimeoutStopSec=75s'],
+    ['never gives up', 'StartLimitIntervalSec=0'],
+    ['lets a hung daemon not wake up', 'WatchdogSignal=SIGKILL'],
+    ['keeps its niceness from services', 'CPUSchedulingResetOnFork=yes'],
+  ])('has a unit that %s', (_what, line) => {
+    expect(file('eipkeeper.service')).toContain(line);
+  });
+
+  it('has a unit without a file system of its own: services would lose theirs', () => {
+    expect(file('eipkeeper.service')).not.toMatch(/^(Protect\w+|Private\w+|ReadOnlyPaths)=/m);
+  });
+});
