@@ -13,25 +13,30 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
-const exitCode = await runCli(process.argv.slice(2), {
-  stdout: (text) => void process.stdout.write(text),
-  stderr: (text) => void process.stderr.write(text),
-  env: process.env,
-  readStdin: async () => {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-    return Buffer.concat(chunks);
-  },
-  interrupted: () => {
-    const controller = new AbortController();
-    process.once('SIGINT', () => controller.abort()).once('SIGTERM', () => controller.abort());
-    return controller.signal;
-  },
-  connect: (path) => new ControlClient({ path }),
-  runDaemon: ({ configPath }) =>
-    runDaemon({ source: configPath, version, environment: process.env, signals: process }),
-});
+/** No await outside of a function: the single executable is a script, and those have none. */
+async function main(): Promise<void> {
+  const exitCode = await runCli(process.argv.slice(2), {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    env: process.env,
+    readStdin: async () => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
+      return Buffer.concat(chunks);
+    },
+    interrupted: () => {
+      const controller = new AbortController();
+      process.once('SIGINT', () => controller.abort()).once('SIGTERM', () => controller.abort());
+      return controller.signal;
+    },
+    connect: (path) => new ControlClient({ path }),
+    runDaemon: ({ configPath }) =>
+      runDaemon({ source: configPath, version, environment: process.env, signals: process }),
+  });
 
-// What was written to a pipe may still be on its way.
-await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-process.exit(exitCode);
+  // What was written to a pipe may still be on its way.
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  process.exit(exitCode);
+}
+
+void main();
