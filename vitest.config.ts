@@ -47,6 +47,18 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      {
+        // Whole machines with systemd as process 1, one file at a time: they share the addresses of this one.
+        test: {
+          ...common,
+          name: 'machines',
+          include: ['test/machines/**/*.test.ts'],
+          globalSetup: ['test/machines/support/packages.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+        },
+      },
     ],
   },
 });

@@ -17,13 +17,20 @@ const ROOT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
 const PACKAGES = 'systemd,systemd-sysv,dbus,procps,nginx-light,haproxy';
 const IMAGE = `localhost/eipkeeper-systemd:${createHash('sha256').update(PACKAGES).digest('hex').slice(0, 12)}`;
 const BUILD_TIMEOUT_MS = 480_000;
+/** Above what a unit may take to stop. */
+const COMMAND_TIMEOUT_MS = 90_000;
 
 export function missingForSystemd(): string | null {
   if (process.getuid?.() !== 0) return 'a machine with systemd needs root: sudo npm test';
   return missingPrograms({ podman: 'podman', runc: 'runc', debootstrap: 'debootstrap' });
 }
 
-/** A Debian with systemd as process 1, in a container without a network, with this repository read-only. */
+export interface MachineOptions {
+  /** `host`: the loopback addresses of this machine, where a test has its AWS. Left out: no network. */
+  readonly network?: 'none' | 'host';
+}
+
+/** A Debian with systemd as process 1, in a container, with this repository read-only. */
 export class SystemdMachine {
   readonly #container: string;
   #caller: ChildProcessByStdio<Writable, Readable, null> | null = null;
@@ -33,11 +40,20 @@ export class SystemdMachine {
     this.#container = container;
   }
 
-  static async start(): Promise<SystemdMachine> {
+  static async start({ network = 'none' }: MachineOptions = {}): Promise<SystemdMachine> {
     await buildImage();
-    const options = ['--runtime', 'runc', 'run', '--detach', '--rm', '--network', 'none', '--systemd=always'];
+    const options = [
+      '--runtime',
+      'runc',
+      'run',
+      '--detach',
+      '--rm',
+      '--network',
+      network,
+      '--systemd=always',
+    ];
     // The limits of a machine that is itself a container are often below podman's own.
-    const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000'];
+    const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000', '--cap-add', 'SYS_NICE'];
     const mount = ['--volume', `${ROOT}:${ROOT}:ro`];
     const { stdout } = await run('podman', [...options, ...limits, ...mount, IMAGE, '/sbin/init']);
     const machine = new SystemdMachine(stdout.trim());
@@ -59,7 +75,7 @@ export class SystemdMachine {
   async run(...command: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     try {
       const { stdout, stderr } = await run('podman', ['exec', this.#container, ...command], {
-        timeout: 60_000,
+        timeout: COMMAND_TIMEOUT_MS,
         maxBuffer: 16 * 2 ** 20,
       });
       return { code: 0, stdout, stderr };
