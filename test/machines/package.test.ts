@@ -25,7 +25,7 @@ describeWhere(missingForSystemd(), 'a machine with the package', () => {
 
   it('says what is missing when it is started without a configuration', async () => {
     expect((await pair.machine('main').run('systemctl', 'start', 'eipkeeper')).code).not.toBe(0);
-    expect(await statusOf('main')).toMatch(/Status: "not started: .*\/etc\/eipkeeper\/eipkeeper.yaml/);
+    expect(await statusOf('main')).toMatch(/not started: .*\/etc\/eipkeeper\/eipkeeper.yaml/);
     await pair.on('main', 'systemctl', 'stop', 'eipkeeper');
   });
 
