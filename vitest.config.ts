@@ -55,7 +55,6 @@ export default defineConfig({
           include: ['test/machines/**/*.test.ts'],
           globalSetup: ['test/machines/support/packages.ts'],
           fileParallelism: false,
-          testTimeout: 180_000,
           hookTimeout: 600_000,
         },
       },

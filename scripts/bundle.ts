@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { PAGE_FILES } from '../src/http/page-files.ts';
 import { shakeableSchemas } from './shakeable-schemas.ts';
 
@@ -23,24 +23,28 @@ export interface BundleOptions {
   readonly banner?: string;
 }
 
+/** All but where it goes and in which format. */
+export const BUNDLE_OPTIONS = {
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts'],
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  // `module` first: only ES modules can be shaken, which saves 28 MB of resident memory.
+  mainFields: ['module', 'main'],
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  plugins: [shakeableSchemas],
+  sourcemap: 'linked',
+  define: { EIPKEEPER_VERSION: JSON.stringify(version), EIPKEEPER_PAGE: JSON.stringify(page) },
+} satisfies BuildOptions;
+
+/** Some CommonJS dependencies call require() for built-in modules. */
+export const REQUIRE_SHIM =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
 /** The daemon and the command line in one file, with its source map beside it. */
 export async function bundle({ outfile, format, banner = '' }: BundleOptions): Promise<void> {
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format,
-    // `module` first: only ES modules can be shaken, which saves 28 MB of resident memory.
-    mainFields: ['module', 'main'],
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    plugins: [shakeableSchemas],
-    sourcemap: 'linked',
-    define: { EIPKEEPER_VERSION: JSON.stringify(version), EIPKEEPER_PAGE: JSON.stringify(page) },
-    banner: { js: banner },
-  });
+  await build({ ...BUNDLE_OPTIONS, outfile, format, banner: { js: banner } });
 }
