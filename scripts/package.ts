@@ -12,6 +12,7 @@ import { root, version } from './bundle.ts';
 import { commitTime } from './package/commit-time.ts';
 import { buildDeb } from './package/deb.ts';
 import { buildExecutable } from './package/executable.ts';
+import { thirdPartyLicences } from './package/licences.ts';
 import { buildNpm } from './package/npm.ts';
 import { buildRpm } from './package/rpm.ts';
 
@@ -25,16 +26,17 @@ mkdirSync(output, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'eipkeeper-package-'));
 try {
   execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { stdio: 'inherit' });
+  const licences = await thirdPartyLicences();
+  const common = { licences, output, timeSeconds };
   const npm = buildNpm({
+    ...common,
     bundle: join(root, 'dist/eipkeeper.mjs'),
     folder: join(folder, 'npm'),
-    output,
-    timeSeconds,
   });
   const executable = join(output, `eipkeeper-${version}-linux-x64`);
   await buildExecutable(join(folder, 'executable'), executable);
-  const deb = buildDeb({ executable, folder: join(folder, 'deb'), output, timeSeconds });
-  const rpm = buildRpm({ executable, folder: join(folder, 'rpm'), output, timeSeconds });
+  const deb = buildDeb({ ...common, executable, folder: join(folder, 'deb') });
+  const rpm = buildRpm({ ...common, executable, folder: join(folder, 'rpm') });
   const sums = [npm, executable, deb, rpm].map((path) => `${sha256(path)}  ${basename(path)}\n`);
   writeFileSync(join(output, 'SHA256SUMS'), sums.join(''));
   process.stdout.write(sums.join(''));

@@ -5,6 +5,7 @@ import { machineFiles, type PackagedFile, packaging, writeTree } from './install
 
 export interface MachinePackageOptions {
   readonly executable: string;
+  readonly licences: string;
   /** For what comes between; empty or missing. */
   readonly folder: string;
   /** Where the package goes. */
@@ -13,8 +14,9 @@ export interface MachinePackageOptions {
 }
 
 /** Gives the path of the package. */
-export function buildDeb({ executable, folder, output, timeSeconds }: MachinePackageOptions): string {
-  const files = machineFiles({ executable, timeSeconds, zshFolder: 'vendor-completions' });
+export function buildDeb(options: MachinePackageOptions): string {
+  const { folder, output, timeSeconds } = options;
+  const files = machineFiles({ ...options, zshFolder: 'vendor-completions' });
   const scripts = ['postinst', 'prerm', 'postrm'].map(
     (name): PackagedFile => ({ path: `DEBIAN/${name}`, mode: 0o755, content: packaging(`deb/${name}`) }),
   );

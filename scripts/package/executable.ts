@@ -28,7 +28,7 @@ export async function buildExecutable(folder: string, outfile: string): Promise<
   writeFileSync(join(folder, 'sea.json'), JSON.stringify(settings));
   execFileSync(NODE, ['--random-seed=1', '--experimental-sea-config', 'sea.json'], {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   copyFileSync(NODE, outfile);
   chmodSync(outfile, 0o755);

@@ -33,13 +33,16 @@ export function commandLineFiles(timeSeconds: number) {
 
 export interface MachineFilesOptions {
   readonly executable: string;
+  /** Of everything that is in it. */
+  readonly licences: string;
   readonly timeSeconds: number;
   /** Where this kind of system looks for completions of zsh that came by a package. */
   readonly zshFolder: 'vendor-completions' | 'site-functions';
 }
 
 /** Everything that a .deb or .rpm brings to a machine. */
-export function machineFiles({ executable, timeSeconds, zshFolder }: MachineFilesOptions): PackagedFile[] {
+export function machineFiles(options: MachineFilesOptions): PackagedFile[] {
+  const { executable, licences, timeSeconds, zshFolder } = options;
   const { man, bash, zsh, fish } = commandLineFiles(timeSeconds);
   const share = 'usr/share/eipkeeper';
   const text = (path: string, content: Buffer | string): PackagedFile => ({ path, mode: 0o644, content });
@@ -56,6 +59,7 @@ export function machineFiles({ executable, timeSeconds, zshFolder }: MachineFile
     text(`usr/share/zsh/${zshFolder}/_eipkeeper`, zsh),
     text('usr/share/fish/vendor_completions.d/eipkeeper.fish', fish),
     text('usr/share/doc/eipkeeper/copyright', readFileSync(join(root, 'LICENSE'))),
+    text('usr/share/doc/eipkeeper/licences.txt', licences),
     text('usr/share/doc/eipkeeper/changelog.md', readFileSync(join(root, 'CHANGELOG.md'))),
   ];
 }

@@ -7,6 +7,7 @@ import { commandLineFiles, type PackagedFile, packaging, writeTree } from './ins
 export interface NpmPackageOptions {
   /** Of the bundle. */
   readonly bundle: string;
+  readonly licences: string;
   readonly folder: string;
   readonly output: string;
   readonly timeSeconds: number;
@@ -28,7 +29,8 @@ const KEPT = [
  * The package for the registry: the bundle, so that nothing else has to be installed. "npm publish <file>" publishes
  * it, with provenance where the registry can vouch for who builds. Gives its path.
  */
-export function buildNpm({ bundle, folder, output, timeSeconds }: NpmPackageOptions): string {
+export function buildNpm(options: NpmPackageOptions): string {
+  const { bundle, licences, folder, output, timeSeconds } = options;
   const { man, bash, zsh, fish } = commandLineFiles(timeSeconds);
   const text = (path: string, content: Buffer | string): PackagedFile => ({ path, mode: 0o644, content });
   const files: readonly PackagedFile[] = [
@@ -42,6 +44,7 @@ export function buildNpm({ bundle, folder, output, timeSeconds }: NpmPackageOpti
     text('completions/_eipkeeper', zsh),
     text('completions/eipkeeper.fish', fish),
     ...['README.md', 'LICENSE', 'CHANGELOG.md'].map((name) => text(name, readFileSync(join(root, name)))),
+    text('LICENCES.txt', licences),
     text('package.json', manifest()),
   ];
   writeTree(folder, files, timeSeconds);

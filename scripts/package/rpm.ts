@@ -6,8 +6,9 @@ import type { MachinePackageOptions } from './deb.ts';
 import { machineFiles, packaging, writeTree } from './install-tree.ts';
 
 /** Gives the path of the package. */
-export function buildRpm({ executable, folder, output, timeSeconds }: MachinePackageOptions): string {
-  const files = machineFiles({ executable, timeSeconds, zshFolder: 'site-functions' });
+export function buildRpm(options: MachinePackageOptions): string {
+  const { folder, output, timeSeconds } = options;
+  const files = machineFiles({ ...options, zshFolder: 'site-functions' });
   const tree = join(folder, 'tree');
   writeTree(tree, files, timeSeconds);
   const filled = packaging('rpm/eipkeeper.spec')

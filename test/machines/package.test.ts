@@ -17,6 +17,10 @@ describeWhere(
 
     const statusOf = async (name: 'main' | 'aux') =>
       (await pair.machine(name).run('systemctl', 'status', '--no-pager', '--full', 'eipkeeper')).stdout;
+    const exposure = async (name: 'main' | 'aux') =>
+      (await pair.on(name, 'systemd-analyze', 'security', '--no-pager', 'eipkeeper.service'))
+        .split('\n')
+        .at(-1) ?? '';
 
     it('has the unit, neither started nor enabled, the group, and the commands, without a Node', async () => {
       for (const name of ['main', 'aux'] as const) await pair.on(name, 'dpkg', '--install', packages.now);
@@ -54,11 +58,10 @@ describeWhere(
       expect(await niceness(program)).toBe('0');
     });
 
-    it('is hardened as far as services allow', async () => {
-      const report = await pair.on('main', 'systemd-analyze', 'security', '--no-pager', 'eipkeeper.service');
-      const overall = report.split('\n').at(-1) ?? '';
-      console.info(overall);
-      expect(overall).toMatch(/Overall exposure level/);
+    it('is confined as far as services allow', async () => {
+      const words = await exposure('main');
+      console.info(words);
+      expect(words).toMatch(/Overall exposure level for eipkeeper.service: [0-7]\./);
     });
 
     it('keeps its services when the daemon is killed, and the next daemon takes them over', async () => {
@@ -113,6 +116,25 @@ describeWhere(
       expect(await pair.service('main')).toEqual(service);
     });
 
+    it('leads in the confinement for services that are units', async () => {
+      const folder = '/etc/systemd/system/eipkeeper.service.d';
+      await pair.on('aux', 'cp', '/usr/share/eipkeeper/hardened.conf', `${folder}/hardened.conf`);
+      await pair.on('aux', 'systemctl', 'daemon-reload');
+      await pair.on('aux', 'systemctl', 'restart', 'eipkeeper');
+      await pair.says('aux', /leader main/);
+      const words = await exposure('aux');
+      console.info(words);
+      expect(words).toMatch(/eipkeeper.service: [0-4]\./);
+      await pair.on('main', 'eipkeeper', 'switchover', '--to', 'aux');
+      await pair.serves('aux');
+      await pair.on('aux', 'eipkeeper', 'switchover', '--to', 'main');
+      await pair.serves('main');
+      await pair.on('aux', 'rm', `${folder}/hardened.conf`);
+      await pair.on('aux', 'systemctl', 'daemon-reload');
+      await pair.on('aux', 'systemctl', 'restart', 'eipkeeper');
+      await pair.says('aux', /leader main/);
+    });
+
     it('hands over before its daemon is stopped, and stops its services, without waiting for itself', async () => {
       await pair.on('main', 'systemctl', 'stop', 'eipkeeper');
       expect(pair.holder()).toBe('aux');
@@ -143,6 +165,12 @@ describeWhere(
       await pair.on('aux', 'dpkg', '--install', packages.now);
       await pair.on('aux', 'systemctl', 'start', 'eipkeeper');
       await pair.says('aux', /leader main/);
+    });
+
+    it('hands over before the machine is shut down', async () => {
+      await pair.machine('main').run('systemctl', 'poweroff');
+      await pair.serves('aux');
+      await pair.says('aux', /leader aux, .*\(handed over: /);
     });
   },
   MACHINES_TAKE_MS,

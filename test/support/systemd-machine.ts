@@ -111,7 +111,7 @@ export class SystemdMachine {
 
   async end(): Promise<void> {
     this.#caller?.stdin.end();
-    await run('podman', ['rm', '--force', '--time', '0', this.#container]);
+    await run('podman', ['rm', '--force', '--ignore', '--time', '0', this.#container]);
   }
 }
 

@@ -31,7 +31,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
     const executable = join(output, 'eipkeeper');
     await buildExecutable(join(folder, 'executable'), executable);
     const timeSeconds = Math.floor(Date.now() / 1000);
-    const now = buildDeb({ executable, folder: join(folder, 'deb'), output, timeSeconds });
+    const now = buildDeb({ executable, licences: '', folder: join(folder, 'deb'), output, timeSeconds });
     project.provide('packages', { now, next: renumbered(join(folder, 'deb'), output), executable });
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bundle } from '../../../scripts/bundle.ts';
 import { buildDeb } from '../../../scripts/package/deb.ts';
+import { thirdPartyLicences } from '../../../scripts/package/licences.ts';
 import { buildNpm } from '../../../scripts/package/npm.ts';
 import { buildRpm } from '../../../scripts/package/rpm.ts';
 import { describeWhere, missingPrograms } from '../../support/describe-where.ts';
@@ -21,7 +22,8 @@ const executable = join(folder, 'stand-in');
 writeFileSync(executable, '#!/bin/sh\n', { mode: 0o755 });
 const timeSeconds = 1_700_000_000;
 let folders = 0;
-const options = () => ({ executable, folder: join(folder, String(++folders)), output: folder, timeSeconds });
+const common = { licences: 'MIT', output: folder, timeSeconds };
+const options = () => ({ ...common, executable, folder: join(folder, String(++folders)) });
 
 /** Built twice, each time under another umask. */
 function twice(build: () => string): { readonly path: string; readonly sums: readonly string[] } {
@@ -40,6 +42,12 @@ describe('the bundle', () => {
     const files = [join(folder, 'a', 'eipkeeper.mjs'), join(folder, 'b', 'eipkeeper.mjs')];
     for (const outfile of files) await bundle({ outfile, format: 'esm' });
     expect(sum(files[0]!)).toBe(sum(files[1]!));
+  });
+
+  it('comes with the licences of what is in it', async () => {
+    const licences = await thirdPartyLicences();
+    expect(licences).toMatch(/@aws-sdk\/client-ec2 \d.*Apache License/s);
+    expect(licences).toMatch(/undici \d/);
   });
 
   it('names no file of the machine that built it', async () => {
@@ -85,7 +93,7 @@ describeWhere(missingPrograms({ rpmbuild: 'rpm' }), 'the .rpm', () => {
 describe('the package for npm', () => {
   it('has the bundle and the unit where user data look for it, depends on nothing, and is built alike', () => {
     const { path, sums } = twice(() =>
-      buildNpm({ bundle: executable, folder: join(folder, String(++folders)), output: folder, timeSeconds }),
+      buildNpm({ ...common, bundle: executable, folder: join(folder, String(++folders)) }),
     );
     expect(sums[0]).toBe(sums[1]);
     const listed = output('tar', '--list', '--file', path).split('\n');
