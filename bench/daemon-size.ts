@@ -20,8 +20,8 @@ import { summarize } from './statistics.ts';
 
 const ADDRESSES = { main: '127.47.0.11', aux: '127.47.0.12' } as const;
 type Name = keyof typeof ADDRESSES;
-const STARTS = 7;
-const REST_MS = 20_000;
+const STARTS = 5;
+const REST_MS = 10_000;
 const PORT = 9647;
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
@@ -37,12 +37,12 @@ try {
     if (!way.name.includes(values.only)) continue;
     const starts = [];
     for (let i = 0; i < STARTS; i++) starts.push(await measureStart(way, configPath));
-    const { rssMb, pssMb } = await measureRest(way, configPath);
+    const { rssMb, pssMb, dirtyMb } = await measureRest(way, configPath);
     const took = summarize(starts.map(({ tookMs }) => tookMs));
     const cpu = summarize(starts.map(({ cpuMs }) => cpuMs));
     const range = `[${took.min.toFixed(0)}..${took.max.toFixed(0)}]`;
     console.log(
-      `| ${way.name} | ${rssMb.toFixed(0)} | ${pssMb.toFixed(0)} | ${took.median.toFixed(0)} ${range} | ${cpu.median.toFixed(0)} |`,
+      `| ${way.name} | ${rssMb.toFixed(0)} | ${pssMb.toFixed(0)} | ${dirtyMb.toFixed(0)} | ${took.median.toFixed(0)} ${range} | ${cpu.median.toFixed(0)} |`,
     );
   }
 } finally {

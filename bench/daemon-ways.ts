@@ -33,6 +33,9 @@ export async function buildWays(folder: string): Promise<readonly Way[]> {
   const published = await esm('published', {});
   const executable = join(folder, 'eipkeeper');
   await buildExecutable(join(folder, 'executable'), executable);
+  const script = join(folder, 'executable', 'eipkeeper.cjs');
+  const uncompiled = join(folder, 'uncompiled');
+  await buildExecutable(join(folder, 'executable-uncompiled'), uncompiled, { compiled: false });
   const lazy = await esm('lazy', { entryPoints: [], stdin: lazyEntry() });
   return [
     way('the sources', [node, join(root, 'src/main.ts')]),
@@ -42,6 +45,8 @@ export async function buildWays(folder: string): Promise<readonly Way[]> {
     way('`--max-semi-space-size=1`', [node, ...V8_OPTIONS, published]),
     way('`MALLOC_ARENA_MAX=1` (npm)', [node, ...V8_OPTIONS, published], ONE_ARENA),
     way('executable (.deb, .rpm)', [executable], ONE_ARENA),
+    way('tried: executable, not compiled before', [uncompiled], ONE_ARENA),
+    way('tried: its script with Node', [node, ...V8_OPTIONS, script], ONE_ARENA),
     way('tried: daemon loaded on demand', [node, ...V8_OPTIONS, lazy], ONE_ARENA),
     way('tried: `--optimize-for-size`', [node, ...V8_OPTIONS, '--optimize-for-size', published], ONE_ARENA),
     way('tried: `--max-lazy`', [node, ...V8_OPTIONS, '--max-lazy', published], ONE_ARENA),

@@ -8,13 +8,15 @@ export interface Memory {
   readonly rssMb: number;
   /** Pages shared with other processes counted by share: what would be freed if it ended. */
   readonly pssMb: number;
+  /** Its own and written to: what the machine must really have for it. The rest is read from files, and shared. */
+  readonly dirtyMb: number;
 }
 
 export function memoryOf(pid: number): Memory {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
   const mb = (name: string) =>
     (Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1]) * 1024) / MB;
-  return { rssMb: mb('Rss'), pssMb: mb('Pss') };
+  return { rssMb: mb('Rss'), pssMb: mb('Pss'), dirtyMb: mb('Private_Dirty') };
 }
 
 /** CPU seconds so far: of the process itself, and of the children that have ended (`nginx -t` and the like). */

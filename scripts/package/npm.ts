@@ -36,7 +36,6 @@ export function buildNpm(options: NpmPackageOptions): string {
   const files: readonly PackagedFile[] = [
     { path: 'dist/eipkeeper.mjs', mode: 0o755, content: { copyOf: bundle } },
     text('systemd/eipkeeper.service', packaging('eipkeeper.service')),
-    text('systemd/hardened.conf', packaging('hardened.conf')),
     text('systemd/eipkeeper.example.yaml', packaging('eipkeeper.example.yaml')),
     text('systemd/sysusers.conf', packaging('sysusers.conf')),
     text('man/eipkeeper.8', man),

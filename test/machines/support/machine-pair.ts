@@ -10,7 +10,7 @@ const WEB_PORT = 8046;
 const PROGRAM = ['/bin/sleep', '4646'];
 const WAIT = { timeout: 60_000, interval: 100 };
 /** A daemon that was killed has to be back within deadtime, on a busy machine too. */
-const CALM = { deadtime: '8s', warntime: '2s', lease: '8s', initdead: '9s' };
+const CALM = { deadtime: '15s', warntime: '4s', lease: '15s', initdead: '16s' };
 
 /** Two machines with systemd, their AWS in this process, and a web server behind the address. */
 export class MachinePair {
