@@ -152,7 +152,7 @@ describeWhere(
     it('hands over before the machine is shut down', async () => {
       await pair.machine('main').run('systemctl', 'poweroff');
       await pair.serves('aux');
-      await pair.says('aux', /leader aux, .*\(handed over: /);
+      await pair.says('aux', /leader aux, .*\(switchover: /);
     });
   },
   MACHINES_TAKE_MS,
