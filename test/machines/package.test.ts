@@ -34,6 +34,9 @@ describeWhere(
 
     it('says what is missing when it is started without a configuration', async () => {
       expect((await pair.machine('main').run('systemctl', 'start', 'eipkeeper')).code).not.toBe(0);
+      // Also while the next start waits.
+      await expect.poll(() => pair.property('main', 'SubState'), { timeout: 30_000 }).toBe('start-pre');
+      await pair.says('main', /not started: .*\/etc\/eipkeeper\/eipkeeper.yaml/);
       expect(await statusOf('main')).toMatch(/not started: .*\/etc\/eipkeeper\/eipkeeper.yaml/);
       await pair.on('main', 'systemctl', 'stop', 'eipkeeper');
     });
@@ -141,9 +144,11 @@ describeWhere(
       await pair.on('aux', 'mv', '/usr/bin/eipkeeper', '/root/');
       await pair.on('aux', 'systemctl', 'daemon-reload');
       expect((await pair.machine('aux').run('systemctl', 'start', 'eipkeeper')).code).not.toBe(0);
-      expect(await statusOf('aux')).toContain(
-        'not started: the program eipkeeper is missing, the package is not fully installed: install it again',
-      );
+      await expect
+        .poll(() => statusOf('aux'), { timeout: 30_000 })
+        .toContain(
+          'not started: the program eipkeeper is missing, the package is not fully installed: install it again',
+        );
       await pair.on('aux', 'dpkg', '--install', packages.now);
       await pair.on('aux', 'systemctl', 'start', 'eipkeeper');
       await pair.says('aux', /leader main/);
