@@ -37,6 +37,8 @@ export const BUNDLE_OPTIONS = {
   legalComments: 'none',
   plugins: [shakeableSchemas],
   sourcemap: 'linked',
+  // Only the files of the page are looked for beside the source, and they are in the bundle.
+  logOverride: { 'empty-import-meta': 'silent' },
   define: { EIPKEEPER_VERSION: JSON.stringify(version), EIPKEEPER_PAGE: JSON.stringify(page) },
 } satisfies BuildOptions;
 

@@ -52,6 +52,7 @@ export function machineFiles(options: MachineFilesOptions): PackagedFile[] {
     text('usr/lib/systemd/system/eipkeeper.service', packaging('eipkeeper.service')),
     text('usr/lib/sysusers.d/eipkeeper.conf', packaging('sysusers.conf')),
     text(`${share}/eipkeeper.example.yaml`, packaging('eipkeeper.example.yaml')),
+    text(`${share}/alerts.yaml`, packaging('alerts.yaml')),
     text(`${share}/eipkeeper.schema.json`, readFileSync(join(root, 'schema/eipkeeper.schema.json'))),
     text('usr/share/man/man8/eipkeeper.8.gz', gzipSync(man, { level: 9 })),
     text('usr/share/bash-completion/completions/eipkeeper', bash),
