@@ -52,11 +52,12 @@ const CREATE: Readonly<Record<TermReason, Act>> = {
   switchover: 'takeYield',
   defence: 'defend',
   revoke: 'defend',
+  members: 'defend',
   forced: 'force',
 };
 
-/** A machine whose clocks both stand still breaks the assumption on which every lease rests. */
-const OUTSIDE_THE_MODEL: ReadonlySet<FaultClass> = new Set(['clocks-stop']);
+/** A machine whose clocks both stand still breaks the assumption on which every lease rests; the model's nodes are fixed. */
+const OUTSIDE_THE_MODEL: ReadonlySet<FaultClass> = new Set(['clocks-stop', 'forget', 'file-lacks']);
 
 export interface Trace {
   readonly seed: number;

@@ -8,10 +8,11 @@ import { leaseEndsMs, rankOf, restartEndsMs } from './claim.ts';
 import { canLead } from './eligibility.ts';
 import { freshWord, isGone, lookAtInstance } from './instances.ts';
 import { inMaintenance } from './maintenance.ts';
+import { whyOutside } from './members.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { INSTANCE_WORD_MS, RANK_STEP_MS, WITNESS_LOOK_LEADERLESS_MS, waitFor } from './timing-rules.ts';
 import { due, note } from './toolbox.ts';
-import { createNext, hasFreshRead, lookAtWitness, pursueCreate } from './witness-calls.ts';
+import { createNext, hasFreshRead, lookAtWitness, mayCreate, pursueCreate } from './witness-calls.ts';
 
 /** A standby's last resort, after it found that it cannot claim. */
 export function considerActing(state: CoreState, group: GroupState): void {
@@ -60,6 +61,9 @@ export function act(state: CoreState, group: GroupState): void {
   // A lease that binds this node, or a promise that it gave, binds it also when it acted meanwhile.
   const freeMs = Math.max(group.promiseUntilMs, leaseEndsMs(state, group) ?? Number.POSITIVE_INFINITY);
   if (hasFreshRead(state, group, group.read.failedMs) && due(state, freeMs)) {
+    // Somebody else leads, or only an operator can say who shall.
+    if (whyOutside(state, group) !== '') return stopActing(state, group);
+    if (!mayCreate(state, group, group.read.failedMs)) return;
     return createNext(state, group, 'acting', { requestId: '', requestedBy: '' });
   }
   const { holder } = group.address;

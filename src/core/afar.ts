@@ -6,7 +6,7 @@
  */
 import { isHere } from './address.ts';
 import type { AfarRequest, RequestReading, RequestVerdict } from './afar-state.ts';
-import { whyNotChosen } from './eligibility.ts';
+import { whyNotForced } from './eligibility.ts';
 import type { CallResult } from './events.ts';
 import { knowsLessThanBefore } from './knowledge.ts';
 import type { MoveRequest } from './message.ts';
@@ -67,7 +67,7 @@ export function followForceFromAfar(state: CoreState, group: GroupState): void {
   if (group.force?.afar) wakeAt(state, state.nowMs + (state.afar.untilOwnMs - state.ownMs));
   if (asked?.kind !== 'force' || asked.target !== state.config.self || group.force !== null) return;
   if (group.answer?.id === asked.id) return;
-  const refusal = whyNotChosen(state, group);
+  const refusal = whyNotForced(state, group);
   if (refusal !== '') {
     group.answer = { id: asked.id, refusal, code: 'unsafe' };
     return;

@@ -4,6 +4,7 @@
  * renounced. All times here are `own`: they also count time spent suspended, so authority never outlives it.
  */
 import type { Instant } from './events.ts';
+import { othersOf } from './members.ts';
 import type { Bond, CoreState, GroupState, Leading } from './state.ts';
 import {
   LEASE_CAP_ABSENT_MS,
@@ -11,7 +12,7 @@ import {
   LEASE_DOUBLING_WINDOW_MS,
   LEASE_RENEWAL_SHARE,
 } from './timing-rules.ts';
-import { peersOf, wakeAt } from './toolbox.ts';
+import { wakeAt } from './toolbox.ts';
 import type { GroupName, Millis, NodeName, TermRecord } from './types.ts';
 
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -23,10 +24,17 @@ export function authorityUntil(state: CoreState, group: GroupState): Millis {
   // From the first yield on, somebody else may have created the next term.
   if (isYielding(group, role)) return NEVER;
   let until = Number.POSITIVE_INFINITY;
-  for (const peer of peersOf(state)) {
-    until = Math.min(until, boundUntil(group, role, peer.name));
+  for (const node of whoMayClaim(state, group, role)) {
+    until = Math.min(until, boundUntil(group, role, node));
   }
   return until;
+}
+
+/** The members of this term and, as long as it is not decided whether it stands, of the next one (rule 19). */
+function* whoMayClaim(state: CoreState, { create }: GroupState, { bonds }: Leading): Iterable<NodeName> {
+  yield* bonds.keys();
+  if (create === null) return;
+  for (const node of othersOf(state, create.record.members)) if (!bonds.has(node)) yield node;
 }
 
 /** The newest term is yielded to somebody: it is not decided who leads. */
@@ -36,7 +44,7 @@ export const isYielding = (group: GroupState, role: Leading): boolean =>
 /** Until when one node is kept from claiming. */
 function boundUntil(group: GroupState, role: Leading, node: NodeName): Millis {
   const bond = role.bonds.get(node);
-  if (bond === undefined) return NEVER;
+  if (bond === undefined) return boundByNext(group, node);
   return Math.max(grantedUntil(group, bond), leasedUntil(group, bond, node));
 }
 
@@ -54,10 +62,14 @@ export function grantedUntil(group: GroupState, bond: Bond): Millis {
 function leasedUntil(group: GroupState, bond: Bond, node: NodeName): Millis {
   const now =
     bond.lease === null || bond.lease.renounced ? NEVER : bond.lease.sentOwnMs + bond.lease.lengthMs;
-  if (group.create === null) return now;
-  const nextLength = group.create.record.leases[node];
-  const next = nextLength === undefined ? NEVER : group.create.firstSentOwnMs + nextLength;
-  return Math.min(now, next);
+  // Who is no member of the next term can only contest its name.
+  if (group.create === null || !group.create.record.members.includes(node)) return now;
+  return Math.min(now, boundByNext(group, node));
+}
+
+function boundByNext({ create }: GroupState, node: NodeName): Millis {
+  const lengthMs = create?.record.leases[node];
+  return create === null || lengthMs === undefined ? NEVER : create.firstSentOwnMs + lengthMs;
 }
 
 export const holdsAuthority = (state: CoreState, group: GroupState): boolean =>
@@ -135,7 +147,11 @@ function renewAfterMs(group: GroupState, lengthMs: number): number {
 }
 
 /** The leases of the next record: none for who grants steadily, a longer one for who has been away for long. */
-export function nextLeases(state: CoreState, group: GroupState): TermRecord['leases'] {
+export function nextLeases(
+  state: CoreState,
+  group: GroupState,
+  members: readonly NodeName[],
+): TermRecord['leases'] {
   const leases: Record<NodeName, number> = {};
   const role = group.role.kind === 'leading' ? group.role : null;
   const base = group.config.timings.leaseMs;
@@ -143,11 +159,10 @@ export function nextLeases(state: CoreState, group: GroupState): TermRecord['lea
     role !== null && state.nowMs - group.defence.lastMs < LEASE_DOUBLING_WINDOW_MS
       ? group.defence.leaseMs * 2
       : base;
-  for (const peer of peersOf(state)) {
-    if (role !== null && grantsSteadily(state, group, role.bonds.get(peer.name))) continue;
-    const cap =
-      role !== null && mayBindLong(state, group, role, peer.name) ? LEASE_CAP_ABSENT_MS : LEASE_CAP_MS;
-    leases[peer.name] = Math.max(base, Math.min(doubled, cap));
+  for (const node of othersOf(state, members)) {
+    if (role !== null && grantsSteadily(state, group, role.bonds.get(node))) continue;
+    const cap = role !== null && mayBindLong(state, group, role, node) ? LEASE_CAP_ABSENT_MS : LEASE_CAP_MS;
+    leases[node] = Math.max(base, Math.min(doubled, cap));
   }
   return leases;
 }

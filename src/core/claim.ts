@@ -10,9 +10,16 @@ import { goesSooner } from './departure.ts';
 import { canLead } from './eligibility.ts';
 import { knowsLessThanBefore, newestTerm } from './knowledge.ts';
 import { inMaintenance } from './maintenance.ts';
+import { whyOutside } from './members.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { isSuspect } from './suspicion.ts';
-import { LEASE_CAP_ABSENT_MS, RANK_STEP_MS, WITNESS_LOOK_LEADERLESS_MS, waitFor } from './timing-rules.ts';
+import {
+  LEASE_CAP_ABSENT_MS,
+  RANK_STEP_MS,
+  WITNESS_LOOK_LEADERLESS_MS,
+  WITNESS_LOOK_MS,
+  waitFor,
+} from './timing-rules.ts';
 import { due, note } from './toolbox.ts';
 import type { Millis, NodeName } from './types.ts';
 import {
@@ -31,7 +38,10 @@ const INSIST_AFTER_DEADTIMES = 5;
 /** One turn of a standby. */
 export function standby(state: CoreState, group: GroupState): void {
   const suspect = isSuspect(state, group);
-  if (suspect) lookAtWitness(state, group, WITNESS_LOOK_LEADERLESS_MS);
+  const outside = whyOutside(state, group) !== '';
+  if (suspect) lookAtWitness(state, group, outside ? WITNESS_LOOK_MS : WITNESS_LOOK_LEADERLESS_MS);
+  // A term that came since may have taken this node in.
+  if (outside && group.newest?.recordRead === false) readNewest(state, group);
   // While it fails it is asked all the time: the wait after the last failure is to begin when the witness returns.
   if (suspect && group.read.failedMs > group.read.okBegunMs) readNewest(state, group);
   if (group.create !== null) {

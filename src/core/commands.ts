@@ -1,8 +1,9 @@
 /** Owns what an operator asked for: carried out once, answered always, forgotten when its time is over. */
 import { isHere } from './address.ts';
 import type { CommandOutcome } from './effects.ts';
-import { whyNotChosen } from './eligibility.ts';
+import { whyNotForced } from './eligibility.ts';
 import type { Command } from './events.ts';
+import { forget } from './forget.ts';
 import { inMaintenance } from './maintenance.ts';
 import type { MoveAnswer } from './message.ts';
 import { order } from './orders.ts';
@@ -32,6 +33,8 @@ export function command(state: CoreState, wanted: Command): void {
     case 'maintenance':
     case 'cleanup':
       return order(state, wanted);
+    case 'forget':
+      return forget(state, wanted);
     case 'stop':
       return beginStop(state, wanted.mode);
   }
@@ -76,7 +79,7 @@ function whyNoMove(state: CoreState, group: GroupState, wanted: Extract<Command,
   if (isBusy(group, wanted)) return 'another move of this group is under way';
   if (wanted.kind === 'force' && wanted.target === state.config.self) {
     // A force overrides the peers, not this node's own brokenness.
-    const why = whyNotChosen(state, group);
+    const why = whyNotForced(state, group);
     if (why !== '' && group.role.kind !== 'leading') return why;
   }
   if (wanted.kind === 'switchover' && group.role.kind !== 'leading') {
@@ -169,7 +172,7 @@ function takeForcedRequest(state: CoreState, group: GroupState): void {
     if (request.id === group.forcedId || request.id === group.newest?.requestId) continue;
     if (!isFresh(state, group, peer.name)) continue;
     group.forcedId = request.id;
-    const refusal = whyNotChosen(state, group);
+    const refusal = whyNotForced(state, group);
     if (refusal !== '') group.answer = { id: request.id, refusal, code: 'unsafe' };
     else {
       const untilMs = state.nowMs + FORCE_MOST_MS;

@@ -119,6 +119,14 @@ export type Command =
       readonly node: NodeName | null;
       readonly by: string;
     }
+  /** The node is gone for good: the groups led here are to be without it (rule 19). */
+  | {
+      readonly type: 'forget';
+      readonly id: string;
+      readonly node: NodeName;
+      readonly by: string;
+      readonly timeoutMs: number;
+    }
   /** `leave`: hand over, then exit. `hold`: ask the peers to wait, exit at once, come back soon. */
   | { readonly type: 'stop'; readonly mode: 'leave' | 'hold' };
 

@@ -83,6 +83,7 @@ function hearReport(
       requestId: '',
       requestedBy: '',
       recordRead: false,
+      members: null,
     });
   }
   const isNewest =

@@ -4,6 +4,7 @@
  * consistency is promised by SSM).
  */
 import { countOptionalMove, learnTakeovers } from './damping.ts';
+import { membersOf } from './members.ts';
 import type { CoreState, GroupState, KnownTerm } from './state.ts';
 import { TERM_RETENTION_COUNT, TERM_RETENTION_MS } from './timing-rules.ts';
 import { call, note } from './toolbox.ts';
@@ -27,6 +28,8 @@ export interface HeardTerm {
   readonly requestId: string;
   readonly requestedBy: string;
   readonly recordRead: boolean;
+  /** Of a record that was read; else null. */
+  readonly members: readonly NodeName[] | null;
 }
 
 /** `ageMs`: how old the record is, by the witness's clock. */
@@ -46,6 +49,7 @@ export function learnRecord(state: CoreState, group: GroupState, record: TermRec
     requestId: record.requestId ?? '',
     requestedBy: record.requestedBy ?? '',
     recordRead: true,
+    members: record.members,
   });
 }
 
@@ -56,6 +60,7 @@ export function learn(state: CoreState, group: GroupState, heard: HeardTerm): vo
   if (known !== null && heard.term === known.term) {
     if (known.owner !== heard.owner || known.incarnation !== heard.incarnation) return;
     if (heard.recordRead) known.recordRead = true;
+    known.members = heard.members ?? known.members;
     if (known.leaseMs === null && heard.leaseMs !== null) known.leaseMs = heard.leaseMs;
     if (known.requestId === '') {
       known.requestId = heard.requestId;
@@ -79,6 +84,7 @@ export function learn(state: CoreState, group: GroupState, heard: HeardTerm): vo
     requestId: heard.requestId,
     requestedBy: heard.requestedBy,
     recordRead: heard.recordRead,
+    members: heard.members ?? membersOf(state, group),
   });
   if (heard.owner !== state.config.self) doubtAddress(state, group);
   const lost = group.create;

@@ -7,6 +7,7 @@ import { defend } from './defence.ts';
 import { advanceHandover } from './handover.ts';
 import { lookAtInstance } from './instances.ts';
 import { deleteOldTerms, newestTerm } from './knowledge.ts';
+import { wantsOtherMembers } from './members.ts';
 import { place } from './placement.ts';
 import type { CoreState, GroupState, Leading } from './state.ts';
 import { GROUPS_A_READ, WITNESS_LOOK_MS } from './timing-rules.ts';
@@ -33,8 +34,10 @@ export function lead(state: CoreState, group: GroupState, role: Leading): void {
   renounceLeases(state, group, role);
   askAboutSilentNodes(state, group, role);
   const refused = role.refusedTerm === newestTerm(group) + 1;
-  if (!needsDefence(state, group, role) && !refused) return;
-  defend(state, group, role, 'defence');
+  if (needsDefence(state, group, role) || refused) return defend(state, group, role, 'defence');
+  if (authority && role.handover === null && wantsOtherMembers(state, group)) {
+    defend(state, group, role, 'members');
+  }
 }
 
 function trackAuthority(state: CoreState, group: GroupState, role: Leading): boolean {

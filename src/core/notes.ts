@@ -11,6 +11,14 @@ export type Note =
       readonly reason: TermReason;
       readonly by: string;
     }
+  /** Rule 19: who counts from this term on; said by who wrote it. */
+  | {
+      readonly type: 'members-changed';
+      readonly group: GroupName;
+      readonly term: Term;
+      readonly joined: readonly NodeName[];
+      readonly gone: readonly NodeName[];
+    }
   | { readonly type: 'defended'; readonly group: GroupName; readonly term: Term; readonly leaseMs: number }
   | {
       readonly type: 'leader-known';

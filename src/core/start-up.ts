@@ -4,9 +4,10 @@
  */
 import { isHere, lookAtAddress } from './address.ts';
 import { knowsLessThanBefore } from './knowledge.ts';
+import { membersOf, othersOf } from './members.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { FIRST_READ_TIMEOUT_MS, WITNESS_LOOK_LEADERLESS_MS } from './timing-rules.ts';
-import { due, peersOf } from './toolbox.ts';
+import { due } from './toolbox.ts';
 import { createNext, lookAtWitness, mayCreate, pursueCreate } from './witness-calls.ts';
 
 export function startUp(state: CoreState, group: GroupState): void {
@@ -21,7 +22,8 @@ export function startUp(state: CoreState, group: GroupState): void {
     });
   }
   // Whoever may still find that the term and the address are its own does not join the others' wait for a claim.
-  const settled = everybodyHeard(state) && !(hasTimeToAdopt(state, group) && mayYetAdopt(state, group));
+  const settled =
+    everybodyHeard(state, group) && !(hasTimeToAdopt(state, group) && mayYetAdopt(state, group));
   if (settled || due(state, state.startedMs + state.config.initdeadMs)) {
     group.role = { kind: 'standby' };
   }
@@ -50,7 +52,8 @@ export function hasTimeToAdopt(state: CoreState, group: GroupState): boolean {
   return group.config.kind === 'address' || !due(state, state.startedMs + FIRST_READ_TIMEOUT_MS);
 }
 
-function everybodyHeard(state: CoreState): boolean {
-  for (const peer of peersOf(state)) if (peer.incarnation === null) return false;
-  return true;
+function everybodyHeard(state: CoreState, group: GroupState): boolean {
+  return othersOf(state, membersOf(state, group)).every(
+    (node) => (state.peers.get(node)?.incarnation ?? null) !== null,
+  );
 }

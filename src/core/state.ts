@@ -6,6 +6,7 @@ import type { OwnDeparture, StartOptions } from './events.ts';
 import { type Maintenance, NO_MAINTENANCE } from './maintenance.ts';
 import type { CleanupOrder, Departure, GroupReport, MoveAnswer, MoveRequest, Reach } from './message.ts';
 import { newGroup } from './new-group.ts';
+import { newPeer } from './new-peer.ts';
 import type { ServicesState } from './services-state.ts';
 import { LOOK_SLOW_MS } from './timing-rules.ts';
 import type {
@@ -57,6 +58,7 @@ export interface CoreState {
   /** What operators asked of this node and was not answered yet. */
   commands: PendingCommand[];
   orders: PendingOrder[];
+  forgets: PendingForget[];
   /** Written to disk at the end of a step that changed it. */
   persistDirty: boolean;
 }
@@ -65,6 +67,14 @@ export interface PendingCommand {
   readonly id: string;
   readonly group: GroupName;
   readonly target: NodeName;
+  readonly untilMs: Millis;
+}
+
+/** A node that the groups led here are to be without. */
+export interface PendingForget {
+  readonly id: string;
+  readonly node: NodeName;
+  readonly groups: readonly GroupName[];
   readonly untilMs: Millis;
 }
 
@@ -191,8 +201,10 @@ export interface KnownTerm {
   /** The operator's request that led to this term; '' when nobody asked. A term that was asked for stays. */
   requestId: string;
   requestedBy: string;
-  /** The record itself was read, or is this node's own: what it carried out is known. */
+  /** The record itself was read, or is this node's own: what it carried out is known, and who its members are. */
   recordRead: boolean;
+  /** While the record was not read: what the one before said. */
+  members: readonly NodeName[];
 }
 
 /** A create of a term that was sent and whose record has not been read yet. */
@@ -338,6 +350,7 @@ export function createCore(options: StartOptions): CoreState {
     stopping: { kind: 'no' },
     commands: [],
     orders: [],
+    forgets: [],
     persistDirty: false,
   };
   for (const name of config.nodes) if (name !== config.self) state.peers.set(name, newPeer(name));
@@ -354,22 +367,4 @@ export function createCore(options: StartOptions): CoreState {
     );
   }
   return state;
-}
-
-function newPeer(name: NodeName): PeerState {
-  return {
-    name,
-    incarnation: null,
-    heardMs: Number.NEGATIVE_INFINITY,
-    sentMs: Number.NEGATIVE_INFINITY,
-    up: false,
-    drained: false,
-    leaving: false,
-    departure: 'none',
-    reach: null,
-    reachesMoreSinceMs: null,
-    heardBeat: 0,
-    answeredBeat: 0,
-    reports: new Map(),
-  };
 }

@@ -13,6 +13,7 @@ import { learnDeparture } from './departure.ts';
 import type { Effect } from './effects.ts';
 import { trackEligibility, whyNotEligible } from './eligibility.ts';
 import type { CallResult, CoreEvent } from './events.ts';
+import { pursueForgets } from './forget.ts';
 import { hear } from './hear.ts';
 import { onInstanceCondition } from './instances.ts';
 import { newestTerm } from './knowledge.ts';
@@ -20,12 +21,13 @@ import { lead } from './lead.ts';
 import { sayWhenLeaderless } from './maintenance.ts';
 import { pursueOrders } from './orders.ts';
 import { persist } from './persist.ts';
+import { reload } from './reload.ts';
 import { sendHeartbeats } from './reports.ts';
 import { onServicesResult, onServicesUnwell, reconcileServices } from './services.ts';
 import { startUp } from './start-up.ts';
 import type { CoreState, GroupState } from './state.ts';
 import { due, note, peersOf } from './toolbox.ts';
-import { assertNever, type CoreConfig, type Millis } from './types.ts';
+import { assertNever, type Millis } from './types.ts';
 import { onCreateResult, onReadResult } from './witness-calls.ts';
 
 /** When the next `tick` is wanted at the latest, on the monotonic clock. */
@@ -44,6 +46,7 @@ export function step(state: CoreState, event: CoreEvent): Effect[] {
   pursueCommands(state);
   closeRequest(state);
   pursueOrders(state);
+  pursueForgets(state);
   watchPeers(state);
   sendHeartbeats(state);
   if (state.persistDirty) persist(state);
@@ -186,27 +189,4 @@ function watchPeers(state: CoreState): void {
     peer.up = false;
     note(state, { type: 'peer-down', node: peer.name, silentMs: state.nowMs - peer.heardMs });
   }
-}
-
-/** Timings, order and failback may change live; the shell has refused everything else by name. */
-function reload(state: CoreState, config: CoreConfig): void {
-  state.config = config;
-  for (const groupConfig of config.groups) {
-    const group = state.groups.get(groupConfig.name);
-    if (group === undefined) continue;
-    rememberShorterGrants(state, group, groupConfig.timings.deadtimeMs);
-    group.config = groupConfig;
-  }
-}
-
-function rememberShorterGrants(state: CoreState, group: GroupState, nextMs: number): void {
-  const deadtimeMs = group.config.timings.deadtimeMs;
-  if (nextMs <= deadtimeMs) return;
-  // After two reloads in a row the grants of before the first may still count.
-  const { untilOwnMs, deadtimeMs: shorterMs } = group.shorterGrants;
-  const lately = state.ownMs - untilOwnMs < deadtimeMs;
-  group.shorterGrants = {
-    untilOwnMs: state.ownMs,
-    deadtimeMs: lately ? Math.min(deadtimeMs, shorterMs) : deadtimeMs,
-  };
 }

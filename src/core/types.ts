@@ -101,6 +101,7 @@ export type TermReason =
   | 'takeover' // the leader fell silent
   | 'defence' // the leader succeeded itself because somebody did not grant
   | 'switchover' // the leader yielded to this node
+  | 'members' // the leader took a node in, or was told to forget one
   | 'revoke' // a yield that nobody took up was taken back
   | 'forced' // an operator forced it
   | 'adopt' // the owner came back under a new incarnation and still had the address

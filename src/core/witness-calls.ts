@@ -8,10 +8,11 @@ import { nextLeases } from './authority.ts';
 import { agesOfTakeovers, countOptionalMove, learnTakeovers } from './damping.ts';
 import type { CallResult } from './events.ts';
 import { CARRIED_OUT_MOST, learnRecord, newestTerm, setNewest } from './knowledge.ts';
+import { membersOf, nextMembers, othersOf } from './members.ts';
 import { persist } from './persist.ts';
 import type { Bond, CoreState, CreateAttempt, GroupState, PendingCall, Phases } from './state.ts';
 import { RESEND_UNREAD_MS } from './timing-rules.ts';
-import { call, due, isMine, jittered, nextLook, note, peersOf, wakeAt } from './toolbox.ts';
+import { call, due, isMine, jittered, nextLook, note, wakeAt } from './toolbox.ts';
 import type { Millis, NodeName, Term, TermReason, TermRecord } from './types.ts';
 
 // Reading the newest term
@@ -25,9 +26,13 @@ export function hasFreshRead(state: CoreState, group: GroupState, sinceMs: Milli
   return okBegunMs > sinceMs && state.ownMs - okBegunOwnMs <= group.config.timings.deadtimeMs;
 }
 
-/** What every create without unbroken authority follows: a fresh read, and no failure just now. Reads if need be. */
+/**
+ * What every create without unbroken authority follows: a fresh read, and no failure just now. Reads if need be,
+ * also as long as the newest term is one of which only was heard: its record says who may succeed it (rule 19).
+ */
 export function mayCreate(state: CoreState, group: GroupState, sinceMs: Millis): boolean {
-  if (hasFreshRead(state, group, sinceMs)) return due(state, group.read.retryMs);
+  const members = group.newest === null || group.newest.recordRead;
+  if (members && hasFreshRead(state, group, sinceMs)) return due(state, group.read.retryMs);
   readNewest(state, group);
   return false;
 }
@@ -81,14 +86,15 @@ export function createNext(
 ): void {
   if (group.create !== null) throw new Error('a create is already undecided');
   const term = (Math.max(newestTerm(group), group.floor) + 1) as Term;
+  const members = nextMembers(state, group, reason);
   group.create = {
     record: {
       group: group.config.name,
       term,
       owner: state.config.self,
       incarnation: state.incarnation,
-      leases: nextLeases(state, group),
-      members: state.config.nodes,
+      leases: nextLeases(state, group, members),
+      members,
       reason,
       ...(asked.requestId === '' ? {} : asked),
       ...carriedOutWith(group, reason, asked.requestId),
@@ -203,6 +209,7 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
   const before = group.role;
   const succeeded = before.kind === 'leading' && isMine(state, group);
   const predecessor = group.newest?.owner ?? null;
+  sayMembers(state, group, record);
   group.create = null;
   group.force = null;
   group.prepared = null;
@@ -216,14 +223,15 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
     requestId: record.requestId ?? '',
     requestedBy: record.requestedBy ?? '',
     recordRead: true,
+    members: record.members,
   });
   group.carriedOut = record.carriedOut ?? [];
   learnTakeovers(group, record, attempt.firstSentMs);
   const bonds = new Map<NodeName, Bond>();
-  for (const peer of peersOf(state)) {
-    const lengthMs = record.leases[peer.name];
-    const old = succeeded ? before.bonds.get(peer.name) : undefined;
-    bonds.set(peer.name, {
+  for (const node of othersOf(state, record.members)) {
+    const lengthMs = record.leases[node];
+    const old = succeeded ? before.bonds.get(node) : undefined;
+    bonds.set(node, {
       grantOwnMs: old?.grantOwnMs ?? Number.NEGATIVE_INFINITY,
       freshSinceOwnMs: old?.freshSinceOwnMs ?? null,
       lease:
@@ -245,6 +253,7 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
     bonds,
   };
   state.heartbeat.urgent = true;
+  if (succeeded && record.reason === 'members') return;
   if (succeeded) return defended(state, group, record.leases, record.term);
   group.defence = { lastMs: Number.NEGATIVE_INFINITY, leaseMs: group.config.timings.leaseMs };
   group.said.authority = true;
@@ -259,6 +268,14 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
     reason: record.reason,
     by: record.requestedBy ?? '',
   });
+}
+
+function sayMembers(state: CoreState, group: GroupState, record: TermRecord): void {
+  const before = membersOf(state, group);
+  const joined = record.members.filter((node) => !before.includes(node));
+  const gone = before.filter((node) => !record.members.includes(node));
+  if (joined.length + gone.length === 0) return;
+  note(state, { type: 'members-changed', group: group.config.name, term: record.term, joined, gone });
 }
 
 /** Nobody asked for it, and who handed over neither drains nor leaves. */

@@ -47,6 +47,7 @@ function groupSentence(note: GroupNote, scene: Scene): Sentence {
   const said = (sentence: Sentence): Sentence => ({ ...sentence, text: `${note.group}: ${sentence.text}` });
   switch (note.type) {
     case 'became-leader':
+    case 'members-changed':
     case 'defended':
     case 'leader-known':
     case 'stepped-down':
@@ -103,6 +104,7 @@ type LeadershipNote = Extract<
     readonly type:
       | 'became-leader'
       | 'defended'
+      | 'members-changed'
       | 'leader-known'
       | 'stepped-down'
       | 'authority-lost'
@@ -123,6 +125,11 @@ function leadershipSentence(note: LeadershipNote, scene: Scene): Sentence {
       return info(
         `leader ${self}, term ${note.term}: renewed for ${ms(note.leaseMs)}, because not every node can be heard`,
       );
+    case 'members-changed': {
+      const joined = note.joined.length === 0 ? [] : [`${note.joined.join(', ')} taken in`];
+      const gone = note.gone.length === 0 ? [] : [`${note.gone.join(', ')} forgotten`];
+      return info(`leader ${self}, term ${note.term}: ${[...joined, ...gone].join(', ')}`);
+    }
     case 'leader-known':
       return info(`leader ${note.owner}, term ${note.term}`);
     case 'stepped-down':
@@ -147,6 +154,7 @@ const REASONS: Readonly<Record<TermReason, string>> = {
   takeover: 'the leader before fell silent',
   defence: 'renewed',
   switchover: 'handed over',
+  members: 'other nodes count from now on',
   revoke: 'nobody took up the handover, so it was taken back',
   forced: 'forced',
   adopt: 'restarted, and still had the address',

@@ -8,6 +8,8 @@ export interface GroupView {
   /** The newest term that the node knows; 0 and '' when none. */
   readonly term: number;
   readonly owner: NodeName;
+  /** Who counts in that term, as far as the node knows (rule 19). */
+  readonly members: readonly NodeName[];
   /** The node knows that the group is in maintenance. */
   readonly maintenance: boolean;
 }

@@ -75,6 +75,8 @@ const MANNERS: Readonly<Record<FaultClass, Manner>> = {
   'stop-leave': { lastsMs: [500, 20_000], most: 2 },
   'stop-hold': { lastsMs: [500, 10_000], most: 2 },
   'key-rotation': { lastsMs: [1_000, 15_000], most: 1 },
+  forget: { most: 4 },
+  'file-lacks': { lastsMs: [500, 25_000], most: 3 },
   'request-switchover': { lastsMs: [1_000, 20_000], most: 3 },
   'request-force': { lastsMs: [1_000, 20_000], most: 3 },
   'request-nonsense': { lastsMs: [1_000, 20_000], most: 1 },
@@ -196,6 +198,7 @@ const WITH_OTHER: ReadonlySet<FaultClass> = new Set([
   'switchover',
   'force',
   'hand-move',
+  'file-lacks',
   'request-switchover',
   'request-force',
 ]);

@@ -59,6 +59,8 @@ export const FAULT_CLASSES = [
   'stop-leave',
   'stop-hold',
   'key-rotation',
+  'forget',
+  'file-lacks',
   'request-switchover',
   'request-force',
   'request-nonsense',

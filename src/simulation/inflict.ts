@@ -4,6 +4,7 @@ import { announceDeparture } from './departure-fault.ts';
 import { EVERY, type Fault } from './fault.ts';
 import type { Machine } from './machine.ts';
 import { haltProcess, killDaemon, powerOff, reboot, standStill } from './machine-faults.ts';
+import { forgetNode, takeOutOfFile } from './membership-faults.ts';
 import { losePings } from './ping-fault.ts';
 import type { Disturbance, RemoteService } from './remote-service.ts';
 import { replay } from './replay.ts';
@@ -223,6 +224,11 @@ function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | n
     case 'stop-leave':
     case 'stop-hold':
       return stopDaemon(world, machine, fault.class === 'stop-leave' ? 'leave' : 'hold');
+    case 'forget':
+      forgetNode(world, machine, (to, what) => tell(world, to, what));
+      return null;
+    case 'file-lacks':
+      return takeOutOfFile(world, machine, fault);
     case 'key-rotation':
       return rotateKeys(world, fault);
     case 'request-switchover':

@@ -82,6 +82,10 @@ export interface Machine {
   /** How many ping nodes it does not reach, by fault; null until the first such fault: it watches none. */
   pingsLost: number[] | null;
   reachUntold: boolean;
+  /** Nodes that its file does not name, by fault. */
+  readonly unlisted: NodeName[];
+  /** The daemon did not run when that changed. */
+  fileUnread: boolean;
   /** Sent to the next daemon once it runs. */
   readonly waitingCommands: Command[];
 }

@@ -4,10 +4,10 @@ import { Session } from '../wire/session.ts';
 import type { SessionOutput } from '../wire/session-contract.ts';
 import type { SessionPacket } from '../wire/session-packet.ts';
 import { type Daemon, isHalted, type Machine, SOCKET_BUFFER } from './machine.ts';
+import { fileOf } from './membership-faults.ts';
 import type { Packet } from './network.ts';
 import { Prng } from './prng.ts';
 import { Tape } from './tape.ts';
-import { configOf } from './terrain.ts';
 import type { World } from './world.ts';
 
 type Outputs = readonly SessionOutput<PeerMessage>[];
@@ -32,12 +32,12 @@ export class Mail {
   /** The session machine of a daemon that starts; it has greeted nobody yet. */
   open(machine: Machine, incarnation: Daemon['incarnation']): Session<PeerMessage> {
     const { terrain, network } = this.#world;
-    const { keepaliveMs, groups } = configOf(terrain, machine.index);
+    const { keepaliveMs, groups, nodes } = fileOf(terrain, machine);
     return new Session({
       self: machine.name,
       incarnation,
       instanceId: machine.instanceId,
-      peers: terrain.names,
+      peers: nodes,
       pathCount: network.paths,
       timings: { keepaliveMs, deadtimeMs: Math.max(...groups.map(({ timings }) => timings.deadtimeMs)) },
       randomNonce: () => this.#nonces.hex16(),
@@ -46,6 +46,12 @@ export class Mail {
 
   greet(machine: Machine, daemon: Daemon): void {
     this.#perform(machine, daemon.session.greet(this.#localMs(machine)));
+  }
+
+  /** As the file says since it was read again. */
+  setPeers(machine: Machine, daemon: Daemon, names: readonly NodeName[]): void {
+    daemon.session.setPeers(names);
+    this.greet(machine, daemon);
   }
 
   send(machine: Machine, daemon: Daemon, to: NodeName, path: number | null, message: PeerMessage): void {

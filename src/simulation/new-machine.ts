@@ -33,6 +33,8 @@ export function newMachine(terrain: Terrain, index: number, random: Prng): Machi
     departureUntold: false,
     pingsLost: null,
     reachUntold: false,
+    unlisted: [],
+    fileUnread: false,
     waitingCommands: [],
   };
 }

@@ -1,5 +1,6 @@
 import { authorityUntil, hasAuthority } from '../core/authority.ts';
 import { inMaintenance } from '../core/maintenance.ts';
+import { membersOf } from '../core/members.ts';
 import { roleOf } from '../core/reports.ts';
 import { type CoreState, createCore } from '../core/state.ts';
 import { nextWakeMs, step } from '../core/step.ts';
@@ -19,11 +20,12 @@ export const realCore: CoreUnderTest = {
   },
   view(state, name) {
     const group = (state as CoreState).groups.get(name);
-    if (group === undefined) return { role: 'none', term: 0, owner: '', maintenance: false };
+    if (group === undefined) return { role: 'none', term: 0, owner: '', members: [], maintenance: false };
     return {
       role: roleOf(state as CoreState, group),
       term: group.newest?.term ?? 0,
       owner: group.newest?.owner ?? '',
+      members: membersOf(state as CoreState, group),
       maintenance: inMaintenance(group),
     };
   },

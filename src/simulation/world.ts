@@ -11,12 +11,13 @@ import { fireGuards, tellGuards } from './guards.ts';
 import { inflict } from './inflict.ts';
 import { type Daemon, isHalted, type Machine, type OpenCall } from './machine.ts';
 import { Mail } from './mail.ts';
+import { fileOf, readFileAgain } from './membership-faults.ts';
 import { Network, type Packet } from './network.ts';
 import { newMachine } from './new-machine.ts';
 import type { Observer, ServiceCause } from './observer.ts';
 import { reachOf } from './ping-fault.ts';
 import { Prng } from './prng.ts';
-import { configOf, type Terrain } from './terrain.ts';
+import type { Terrain } from './terrain.ts';
 
 /** Everything that waits in the queue of the world. */
 export type Happening =
@@ -199,11 +200,12 @@ export class World {
   startDaemon(machine: Machine): void {
     if (!machine.powered || machine.standing || machine.daemon !== null || machine.heldDown > 0) return;
     machine.clock.daemonStarted(this.nowMs);
+    machine.fileUnread = false;
     const at = machine.clock.at(this.nowMs);
     const lost = this.random.chance(this.terrain.diskLost);
     const incarnation = this.random.hex16() as Incarnation;
     const state = this.core.createCore({
-      config: { self: machine.name, nodes: this.terrain.names, ...configOf(this.terrain, machine.index) },
+      config: fileOf(this.terrain, machine),
       incarnation,
       at,
       seed: this.random.bits(),
@@ -318,6 +320,7 @@ export class World {
       this.step(machine, { type: 'call-result', at, id: call.effect.id, result: found });
     }
     for (const command of daemon.commands.splice(0)) this.command(machine, command);
+    if (machine.fileUnread && machine.daemon === daemon) readFileAgain(this, machine);
     if (machine.departureUntold && machine.daemon === daemon) this.tellDeparture(machine);
     if (machine.reachUntold && machine.daemon === daemon) this.tellReach(machine);
     if (machine.daemon === daemon) this.step(machine, { type: 'tick', at: machine.clock.at(this.nowMs) });

@@ -10,6 +10,7 @@ const REASONS = [
   'defence',
   'switchover',
   'revoke',
+  'members',
   'forced',
   'adopt',
   'acting',

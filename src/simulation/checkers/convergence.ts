@@ -17,6 +17,10 @@ export function whatIsNotWell(world: World): string {
       if (maintenance) return `${machine.name} believes that ${group.name} is in maintenance`;
       beliefs.add(`${term} ${owner}`);
     }
+    const out = world.terrain.names.filter(
+      (name) => !world.desk.terms[index]?.newestRecord?.members.includes(name),
+    );
+    if (out.length > 0) return `${out.join(' and ')} is not among the nodes of ${group.name}`;
     if (leaders.length !== 1) return `${leaders.length} nodes have authority over ${group.name}`;
     if (beliefs.size !== 1) return `beliefs about ${group.name} differ: ${[...beliefs].join(', ')}`;
     const leader = leaders[0] as number;

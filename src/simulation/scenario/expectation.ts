@@ -8,7 +8,7 @@ const GROUP = 0;
 
 /**
  * `expect leader aux|none`, `address aux|free|foreign`, `served|unserved`, `services aux run|stopped`, `term 3`,
- * `moves 1`, `role aux acting`, `agreed`,
+ * `moves 1`, `members main,aux`, `role aux acting`, `agreed`,
  * `maintenance aux on|off`, `daemon aux up|down`. Returns what is otherwise, or ''.
  */
 export function expectation(world: World, setting: Setting, words: readonly string[], moves: number): string {
@@ -33,6 +33,8 @@ function finding(world: World, setting: Setting, what: string, first: string, mo
       return String(world.desk.terms[GROUP]?.newestRecord?.term ?? 0);
     case 'moves':
       return String(moves);
+    case 'members':
+      return world.desk.terms[GROUP]?.newestRecord?.members.join(',') ?? 'none';
     case 'role':
       return role(world, nodeIndex(setting, first));
     case 'daemon':
