@@ -7,7 +7,7 @@ export interface Branch {
   readonly text: string;
 }
 
-/** Rules 9 and 17 live in the sessions, which have counts of their own; rule 19 is not built. */
+/** Rules 9 and 17 live in the sessions, which have counts of their own. */
 export const BRANCHES: readonly Branch[] = [
   {
     id: 'rule 1: an own create learned from others is decided by its attempt',
@@ -195,6 +195,23 @@ export const BRANCHES: readonly Branch[] = [
     id: 'rule 18: an address stays with a stranger',
     file: 'address.ts',
     text: 'complain(state, group, `it is on the foreign',
+  },
+  {
+    id: 'rule 19: the leader changes the set',
+    file: 'lead.ts',
+    text: "defend(state, group, role, 'members');",
+  },
+  { id: 'rule 19: a node outside', file: 'members.ts', text: '`the leader has not taken' },
+  { id: 'rule 19: a force takes the node in', file: 'members.ts', text: 'return [...now, self];' },
+  {
+    id: 'rule 19: bound by the term that takes it in',
+    file: 'authority.ts',
+    text: 'return boundByNext(group, node);\n  return Math.max',
+  },
+  {
+    id: 'rule 19: no member of the next term',
+    file: 'authority.ts',
+    text: 'return now;\n  return Math.min',
   },
   {
     id: 'rule 21: the better connected node is handed the group',

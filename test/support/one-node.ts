@@ -195,8 +195,8 @@ export class OneNode {
   }
 
   /** The configuration was read again, and this of the group has changed. */
-  reload(changed: Partial<GroupConfig>): void {
-    const { config } = this.state;
+  reload(changed: Partial<GroupConfig>, nodes = this.state.config.nodes): void {
+    const config = { ...this.state.config, nodes };
     const groups = config.groups.map((group) => (group.name === 'web' ? { ...group, ...changed } : group));
     this.take(step(this.state, { type: 'reload', at: this.at, config: { ...config, groups } }));
   }

@@ -23,6 +23,20 @@ export interface Patch {
 }
 
 const PAIR: PlanWishes = { profile: 'default', kind: 'address', nodes: 2 };
+/** Sets of nodes that change while promises, leases and creates are on their way. */
+const MEMBERSHIP: readonly FaultClass[] = [
+  'forget',
+  'file-lacks',
+  'crash',
+  'power-off',
+  'drain',
+  'cut-both-ways',
+  'isolate-from-peers',
+  'witness-down',
+  'witness-late',
+  'witness-lost-after',
+  'witness-stale',
+];
 const only = (...classes: FaultClass[]): Pick<PlanWishes, 'only'> => ({ only: new Set(classes) });
 
 export const HUNTING_GROUNDS = {
@@ -72,6 +86,9 @@ export const HUNTING_GROUNDS = {
     ...PAIR,
     ...only('witness-down', 'crash', 'reboot', 'power-off', 'cut-both-ways'),
   },
+  membership: { ...PAIR, nodes: 3, ...only(...MEMBERSHIP) },
+  'membership of two': { ...PAIR, ...only(...MEMBERSHIP) },
+  'exclusive membership': { ...PAIR, kind: 'exclusive', nodes: 3, ...only(...MEMBERSHIP) },
   /** The long schedules among the seeds, one in fifty, of which only a few hundred are run. */
   sparse: PAIR,
   'long suspensions': { ...PAIR, ...only('suspend', 'crash', 'cut-both-ways', 'force') },

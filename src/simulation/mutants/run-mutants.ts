@@ -1,6 +1,7 @@
 import { CONDUCT_MUTANTS } from './conduct-mutants.ts';
 import { ELECTION_MUTANTS } from './election-mutants.ts';
 import { hunt } from './hunt.ts';
+import { MEMBERSHIP_MUTANTS } from './membership-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { mutantsPage, type Tried } from './mutants-page.ts';
 import { RETURN_MUTANTS } from './return-mutants.ts';
@@ -11,6 +12,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...CONDUCT_MUTANTS,
   ...RETURN_MUTANTS,
   ...SESSION_MUTANTS,
+  ...MEMBERSHIP_MUTANTS,
 ];
 
 /**

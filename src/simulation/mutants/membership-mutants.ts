@@ -1,0 +1,71 @@
+import type { Mutant } from './mutant.ts';
+
+/** Who counts (rule 19). */
+export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
+  {
+    rule: "membership from one's own file",
+    of: 'rule 19',
+    patches: [
+      {
+        file: 'core/members.ts',
+        from: 'group.newest?.members ?? state.config.nodes;',
+        to: 'state.config.nodes;',
+      },
+    ],
+    worlds: ['membership', 'exclusive membership', 'scenarios'],
+  },
+  {
+    rule: "authority over one's own file",
+    of: 'rule 19',
+    patches: [{ file: 'core/authority.ts', from: 'yield* bonds.keys();', to: 'yield* state.peers.keys();' }],
+    worlds: ['membership', 'exclusive membership'],
+  },
+  {
+    rule: 'a claim from outside the set',
+    of: 'rule 19',
+    patches: [
+      {
+        file: 'core/eligibility.ts',
+        from: 'whyUnable(state, group) || whyOutside(state, group);',
+        to: 'whyUnable(state, group);',
+      },
+    ],
+    worlds: ['membership', 'exclusive membership', 'scenarios'],
+  },
+  {
+    rule: "a claim that sets its own file's nodes",
+    of: 'rule 19',
+    patches: [
+      {
+        file: 'core/members.ts',
+        from: "if (reason !== 'defence' && reason !== 'members') return now;",
+        to: "if (reason !== 'defence' && reason !== 'members') return state.config.nodes;",
+      },
+    ],
+    worlds: ['membership', 'membership of two', 'exclusive membership', 'scenarios'],
+  },
+  {
+    rule: 'new members not counted while their term is undecided',
+    of: 'rule 19',
+    patches: [
+      {
+        file: 'core/authority.ts',
+        from: 'for (const node of othersOf(state, create.record.members)) if (!bonds.has(node)) yield node;',
+        to: '',
+      },
+    ],
+    worlds: ['exclusive membership', 'membership', 'membership of two'],
+  },
+  {
+    rule: 'a claim on a term of which only was heard',
+    of: 'rule 19',
+    patches: [
+      {
+        file: 'core/witness-calls.ts',
+        from: 'if (members && hasFreshRead(',
+        to: 'if (hasFreshRead(',
+      },
+    ],
+    worlds: ['membership', 'exclusive membership'],
+  },
+];
