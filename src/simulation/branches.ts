@@ -86,7 +86,7 @@ export const BRANCHES: readonly Branch[] = [
   {
     id: 'rule 7: the smaller of two records while one is undecided',
     file: 'authority.ts',
-    text: 'group.create.firstSentOwnMs + nextLength',
+    text: 'return Math.min(now, boundByNext',
   },
   {
     id: 'rule 8: a newer term ends a leadership',
@@ -211,7 +211,7 @@ export const BRANCHES: readonly Branch[] = [
   {
     id: 'rule 19: no member of the next term',
     file: 'authority.ts',
-    text: 'return now;\n  return Math.min',
+    text: 'return now;\n  return Math.min(',
   },
   {
     id: 'rule 21: the better connected node is handed the group',

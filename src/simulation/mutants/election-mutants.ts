@@ -20,8 +20,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/authority.ts',
-        from: 'until = Math.min(until, boundUntil(group, role, peer.name));',
-        to: 'until = Number.isFinite(until) ? Math.max(until, boundUntil(group, role, peer.name)) : boundUntil(group, role, peer.name);',
+        from: 'until = Math.min(until, boundUntil(group, role, node));',
+        to: 'until = Number.isFinite(until) ? Math.max(until, boundUntil(group, role, node)) : boundUntil(group, role, node);',
       },
     ],
     worlds: ['three'],
@@ -68,7 +68,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/authority.ts',
-        from: 'if (role !== null && grantsSteadily(state, group, role.bonds.get(peer.name))) continue;',
+        from: 'if (role !== null && grantsSteadily(state, group, role.bonds.get(node))) continue;',
         to: '',
       },
     ],
@@ -116,7 +116,11 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     rule: 'the newer record alone counts while it is undecided',
     of: 'rule 7',
     patches: [
-      { file: 'core/authority.ts', from: 'return Math.min(now, next);', to: 'return Math.max(now, next);' },
+      {
+        file: 'core/authority.ts',
+        from: 'return Math.min(now, boundByNext(group, node));',
+        to: 'return Math.max(now, boundByNext(group, node));',
+      },
     ],
     worlds: ['pair', 'partitions', 'exclusive'],
   },

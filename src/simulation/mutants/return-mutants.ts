@@ -49,8 +49,8 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/lead.ts',
-        from: 'if (!needsDefence(state, group, role) && !refused) return;',
-        to: 'if (!refused) return;',
+        from: 'if (needsDefence(state, group, role) || refused) return',
+        to: 'if (refused) return',
       },
     ],
     worlds: ['partitions'],
@@ -90,8 +90,8 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/lead.ts',
-        from: 'if (!needsDefence(state, group, role) && !refused) return;',
-        to: 'if (!needsDefence(state, group, role)) return;',
+        from: 'if (needsDefence(state, group, role) || refused) return',
+        to: 'if (needsDefence(state, group, role)) return',
       },
     ],
     worlds: ['races'],
@@ -183,8 +183,8 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/start-up.ts',
-        from: 'const settled = everybodyHeard(state) && !(hasTimeToAdopt(state, group) && mayYetAdopt(state, group));',
-        to: 'const settled = everybodyHeard(state);',
+        from: 'everybodyHeard(state, group) && !(hasTimeToAdopt(state, group) && mayYetAdopt(state, group));',
+        to: 'everybodyHeard(state, group);',
       },
     ],
     worlds: ['exclusive restarts', 'scenarios'],
