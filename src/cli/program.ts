@@ -12,6 +12,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addDrill } from './commands/drill.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
+import { addForget } from './commands/forget.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addKey } from './commands/key.ts';
@@ -55,6 +56,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addOnline(program, io, finish);
   addMaintenance(program, io, finish);
   addCleanup(program, io, finish);
+  addForget(program, io, finish);
   addReload(program, io, finish);
   addConfig(program, io);
   addKeygen(program, io);

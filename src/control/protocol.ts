@@ -36,6 +36,11 @@ const requestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('set-drained'), drained: z.boolean() }),
   z.strictObject({ type: z.literal('maintenance'), group: name.nullable(), on: z.boolean() }),
   z.strictObject({ type: z.literal('cleanup'), group: name.nullable(), node: name.nullable() }),
+  z.strictObject({
+    type: z.literal('forget'),
+    node: name,
+    timeoutMs: z.number().positive().max(MAX_COMMAND_TIMEOUT_MS),
+  }),
   z.strictObject({ type: z.literal('reload') }),
   z.strictObject({ type: z.literal('stop'), mode: z.enum(['leave', 'hold']) }),
 ]);

@@ -131,11 +131,12 @@ export class ControlServer {
       case 'set-drained':
       case 'maintenance':
       case 'cleanup':
+      case 'forget':
       case 'move': {
         const by = await this.#identify(socket, channel);
         if (by === null) return null;
         const command: Command = { ...request, id: randomBytes(8).toString('hex'), by };
-        const budgetMs = request.type === 'move' ? request.timeoutMs : UNTIMED_COMMAND_MS;
+        const budgetMs = 'timeoutMs' in request ? request.timeoutMs : UNTIMED_COMMAND_MS;
         return this.#answerTo(handler.command(command), budgetMs + COMMAND_GRACE_MS, ({ code }) => {
           if (code === 'busy') return EXIT.tryAgain;
           return handler.status().witness.state === 'down' ? EXIT.noQuorum : EXIT.unsafe;

@@ -4,6 +4,7 @@ import { authorityUntil, grantedUntil } from './authority.ts';
 import { takeoversOfLate, takeoverWaitMs } from './damping.ts';
 import { whyNotChosen } from './eligibility.ts';
 import { inMaintenance } from './maintenance.ts';
+import { membersOf } from './members.ts';
 import type { Departure, MoveRequest, ReportedRole } from './message.ts';
 import { roleOf } from './reports.ts';
 import type { ServicesState } from './services-state.ts';
@@ -48,6 +49,8 @@ export interface GroupSnapshot {
   /** '' when no term is known. */
   readonly owner: NodeName;
   readonly requestedBy: string;
+  /** Who counts in that term (rule 19), as far as this node knows. */
+  readonly members: readonly NodeName[];
   /** Whether this node has authority now, for how long, and what it rests on. */
   readonly authority: {
     readonly held: boolean;
@@ -117,6 +120,7 @@ function groupSnapshot(state: CoreState, group: GroupState): GroupSnapshot {
     term: group.newest?.term ?? (0 as Term),
     owner: group.newest?.owner ?? '',
     requestedBy: group.newest?.requestedBy ?? '',
+    members: membersOf(state, group),
     authority: {
       held: forMs > 0,
       forMs: Math.max(0, forMs),

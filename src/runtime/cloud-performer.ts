@@ -28,13 +28,15 @@ export class CloudPerformer {
   readonly #addresses = new Map<GroupName, GroupAddress>();
   /** EC2's own word on whose instance holds an address serves for nodes that were never heard. */
   readonly #seenIds = new Map<NodeName, string>();
+  readonly #finders = new Map<GroupName, FindNode>();
 
   constructor(options: CloudPerformerOptions) {
     this.#options = options;
     this.#instances = new InstanceStatus(options.clients);
     const reader = new ElasticIpReader(options.clients);
-    for (const [name, { addresses, findNode }] of options.groups) {
-      const common = { clients: options.clients, findNode: this.#remembering(findNode) };
+    this.use(options.groups);
+    for (const [name, { addresses }] of options.groups) {
+      const common = { clients: options.clients, findNode: this.#finderOf(name) };
       const members = addresses.map((address) =>
         address.type === 'private-ip'
           ? new PrivateIp({ ...address, ...common })
@@ -43,6 +45,11 @@ export class CloudPerformer {
       const warn = (sentence: string) => options.warn(`${name}: ${sentence}`);
       this.#addresses.set(name, new GroupAddress({ members, self: options.self, warn }));
     }
+  }
+
+  /** After a reload: other nodes may have come and gone. What is moved, and to where on this node, stays. */
+  use(groups: ReadonlyMap<GroupName, Pick<CloudGroup, 'findNode'>>): void {
+    for (const [name, { findNode }] of groups) this.#finders.set(name, findNode);
   }
 
   /** Where each address of a group was last known to be. */
@@ -64,9 +71,9 @@ export class CloudPerformer {
     return this.#instances.describe(instanceId, bounds);
   }
 
-  #remembering(findNode: FindNode): FindNode {
+  #finderOf(group: GroupName): FindNode {
     return (networkInterfaceId, privateAddress, instanceId) => {
-      const node = findNode(networkInterfaceId, privateAddress, instanceId);
+      const node = this.#finders.get(group)?.(networkInterfaceId, privateAddress, instanceId) ?? null;
       if (node !== null && instanceId !== '') this.#seenIds.set(node, instanceId);
       return node;
     };

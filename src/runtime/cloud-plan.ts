@@ -84,6 +84,21 @@ function addressId({ allocationId, publicIp }: ElasticIpParameters): AddressId {
     : { kind: 'public', publicAddress: publicIp ?? '' };
 }
 
+/** The same groups among other nodes, after a reload; asks nobody. */
+export function amongNodesOf(
+  configuration: Configuration,
+  self: NodeName,
+  instanceId: string,
+  groups: ReadonlyMap<GroupName, CloudGroup>,
+): ReadonlyMap<GroupName, CloudGroup> {
+  const changed = [...groups].map(([name, { addresses }]): [GroupName, CloudGroup] => {
+    const networkInterfaceIds = addresses.map(({ target }) => target.networkInterfaceId);
+    const own = { name: self, instanceId, networkInterfaceIds };
+    return [name, { addresses, findNode: nodeFinder(configuration, name, own) }];
+  });
+  return new Map(changed);
+}
+
 /**
  * Whose an association is: this node's by the interface, which is certain; another's by its instance id where
  * the configuration has it, else by a private address of its own or one that an address of the group goes to there.

@@ -20,6 +20,7 @@ import { withholdFromChildren } from '../resources/process-runner.ts';
 import { SsmWitness } from '../witness/ssm-witness.ts';
 import { Clock } from './clock.ts';
 import { CloudPerformer } from './cloud-performer.ts';
+import { amongNodesOf } from './cloud-plan.ts';
 import { type DaemonParts, type Environment, statePath } from './daemon-parts.ts';
 import { DepartureWatch } from './departure-watch.ts';
 import type { CallPerformer } from './effect-runner.ts';
@@ -34,7 +35,7 @@ import { createParameterReader } from './parameter-reader.ts';
 import { ping } from './ping-probe.ts';
 import { PingWatch } from './ping-watch.ts';
 import { PublicAddresses } from './public-addresses.ts';
-import { reloadDifferences } from './reload-differences.ts';
+import { reloadDifferences, whyNotLeftOut } from './reload-differences.ts';
 import { createServicesPerformer } from './services-performer.ts';
 import { StateFile } from './state-file.ts';
 import { createWitnessPerformer } from './witness-performer.ts';
@@ -92,7 +93,8 @@ export class RunningNode implements ControlHandler {
       self: parts.self,
       clients: parts.clients,
       groups: parts.cloudGroups,
-      instanceIdOf: (node) => file.nodes[node]?.instanceId ?? parts.transport.instanceIdOf(node),
+      instanceIdOf: (node) =>
+        this.#configuration.file.nodes[node]?.instanceId ?? parts.transport.instanceIdOf(node),
       warn: (sentence) => log.warn(sentence),
     });
     this.#stateFile = new StateFile(statePath(parts.configuration), (sentence) => log.warn(sentence));
@@ -273,6 +275,8 @@ export class RunningNode implements ControlHandler {
       const wanted = await loadConfiguration({ source, readParameter });
       const fixed = reloadDifferences(this.#configuration, wanted, parts.self);
       if (fixed.length > 0) return `these take a restart: ${fixed.join(', ')}`;
+      const leftOut = this.#runtime === null ? '' : whyNotLeftOut(wanted, this.#runtime.snapshot());
+      if (leftOut !== '') return leftOut;
       const keys = await this.#readKeys(wanted);
       withholdFromChildren(keyVariables(wanted.file));
       // The two that can refuse come first, so that a refusal changes nothing.
@@ -280,6 +284,8 @@ export class RunningNode implements ControlHandler {
       parts.transport.setKeys(keys);
       this.#keys.used(keys);
       parts.transport.setTimings(sessionTimings(wanted));
+      const { instanceId } = parts.machine.identity;
+      this.#cloud.use(amongNodesOf(wanted, parts.self, instanceId, parts.cloudGroups));
       this.#runtime?.reload(toCoreConfig(wanted, parts.self));
       this.#options.log.level = wanted.file.log.level;
       this.#configuration = wanted;

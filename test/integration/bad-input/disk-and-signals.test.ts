@@ -193,7 +193,7 @@ describe.concurrent('a configuration that changes while it is used', () => {
       };
     });
     const { code, output } = await main.command('reload');
-    for (const name of ['port', 'stateDirectory', 'groups.web.resources', 'nodes', 'groups']) {
+    for (const name of ['port', 'stateDirectory', 'groups.web.resources', 'groups']) {
       expect(output).toMatch(new RegExp(`these take a restart: .*\\b${name.replace('.', '\\.')}\\b`));
     }
     expect(code).toBe(78);

@@ -38,6 +38,7 @@ describe('what is typed wrong', () => {
     'failover',
     'standby',
     'online',
+    'forget',
     'reload',
     'doctor',
     'events',
@@ -317,6 +318,24 @@ describe('standby and online', () => {
       ),
       groups: [groupStatus({ leader })],
     });
+});
+
+describe('forget', () => {
+  it('names the node, and says where it still counts', async () => {
+    const reason = 'aux leads mail: type it there as well';
+    cli.handler.outcome = { status: 'done', reason };
+    const { exitCode, stdout } = await cli.ask('forget', 'third', '--timeout', '5s');
+    expect(cli.handler.commands).toMatchObject([{ type: 'forget', node: 'third', timeoutMs: 5_000 }]);
+    expect(stdout).toBe(`third is forgotten; but ${reason}\n`);
+    expect(exitCode).toBe(0);
+  });
+
+  it('ends with 107 and the reason when it is refused', async () => {
+    cli.handler.outcome = { status: 'refused', reason: 'third is heard', code: 'unsafe' };
+    const { exitCode, stderr } = await cli.ask('forget', 'third');
+    expect(stderr).toContain('third was not forgotten: third is heard');
+    expect(exitCode).toBe(107);
+  });
 });
 
 describe('reload', () => {

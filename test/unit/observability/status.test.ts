@@ -33,6 +33,7 @@ const core: CoreSnapshot = {
       term: 7 as Term,
       owner: 'main',
       requestedBy: '',
+      members: ['main', 'aux'],
       authority: { held: true, forMs: Number.POSITIVE_INFINITY, source: 'grants' },
       address: {
         holder: { kind: 'node', node: 'main' },
