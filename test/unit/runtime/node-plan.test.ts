@@ -77,13 +77,7 @@ describe('what a reload may change', () => {
           web: { ...base.groups.web, nodes: ['aux'], resources: base.groups.web.resources.slice(1) },
         },
       }),
-    ).toEqual([
-      'port',
-      'nodes.main',
-      'witness.ssm.prefix',
-      'groups.web.resources',
-      'groups.web.nodes.main',
-    ]);
+    ).toEqual(['port', 'nodes.main', 'witness.ssm.prefix', 'groups.web.resources', 'groups.web.nodes.main']);
   });
 });
 
