@@ -13,6 +13,10 @@ export interface WitnessLoad {
   /** For as long as the partition lasts, with leases grown to their cap. */
   readonly sustainedWritesPerSecond: number;
   readonly quotaPerSecond: number;
+  /** The most groups that one node may come to lead. */
+  readonly groupsOfOneNode: number;
+  /** How many terms the quota lets through between warntime and deadtime, when it lets a second's worth through at once. */
+  readonly termsBeforeDeadtime: number;
 }
 
 /** PROTOCOL.md, "Timing": leases double to 10 s, leaders renew at 60 %, a challenger tries once a lease. */
@@ -29,13 +33,44 @@ export function witnessLoad(file: ConfigurationFile, timings: ClusterTimings): W
     firstBurstWrites,
     sustainedWritesPerSecond: Math.round(sustained * 100) / 100,
     quotaPerSecond: file.witness.ssm.writesPerSecond,
+    ...burstOfOneLeader(file, timings),
+  };
+}
+
+/**
+ * The worst moment: a node that leads everything is cut off, or dies. Its groups are defended, or taken over, all at
+ * once, each with a term of its own; a defence that is not written by deadtime may lose to a challenger.
+ */
+function burstOfOneLeader(
+  file: ConfigurationFile,
+  timings: ClusterTimings,
+): Pick<WitnessLoad, 'groupsOfOneNode' | 'termsBeforeDeadtime'> {
+  const groups = Object.values(file.groups);
+  const led = Object.keys(file.nodes).map(
+    (node) => groups.filter(({ nodes }) => nodes.includes(node)).length,
+  );
+  const windows = Object.values(timings.groups).map(({ deadtimeMs, warntimeMs }) => deadtimeMs - warntimeMs);
+  const { writesPerSecond } = file.witness.ssm;
+  return {
+    groupsOfOneNode: Math.max(0, ...led),
+    termsBeforeDeadtime: Math.floor(writesPerSecond * (1 + Math.min(...windows) / 1_000)),
   };
 }
 
 export function witnessLoadProblems(load: WitnessLoad, groups: number): readonly PathProblem[] {
-  if (load.sustainedWritesPerSecond <= load.quotaPerSecond) return [];
-  const message =
-    `in a partition ${groups} groups write ${load.sustainedWritesPerSecond} times a second to the witness, ` +
-    `but writesPerSecond is ${load.quotaPerSecond}: use fewer groups, longer leases, or raise the account's quota and this number`;
-  return [{ path: ['witness', 'ssm', 'writesPerSecond'], message }];
+  const path = ['witness', 'ssm', 'writesPerSecond'];
+  const problems: PathProblem[] = [];
+  if (load.sustainedWritesPerSecond > load.quotaPerSecond) {
+    const message =
+      `in a partition ${groups} groups write ${load.sustainedWritesPerSecond} times a second to the witness, ` +
+      `but writesPerSecond is ${load.quotaPerSecond}: use fewer groups, longer leases, or raise the account's quota and this number`;
+    problems.push({ path, message });
+  }
+  if (load.groupsOfOneNode > load.termsBeforeDeadtime) {
+    const message =
+      `one node may lead ${load.groupsOfOneNode} groups, and must write a term for each between warntime and deadtime when it is cut off, ` +
+      `but of ${load.quotaPerSecond} writes a second only ${load.termsBeforeDeadtime} fit there: use fewer groups, a longer deadtime, or raise the account's quota and this number`;
+    problems.push({ path, message });
+  }
+  return problems;
 }

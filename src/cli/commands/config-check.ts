@@ -37,6 +37,7 @@ function describeConfiguration({ source, file, timings, witnessLoad }: Configura
   }
   lines.push(
     `in a partition: at first ${witnessLoad.firstBurstWrites} writes to the witness, then at most ${witnessLoad.sustainedWritesPerSecond} a second of the ${witnessLoad.quotaPerSecond} that are allowed`,
+    `a node that leads all it may: ${witnessLoad.groupsOfOneNode} terms to write before deadtime, of ${witnessLoad.termsBeforeDeadtime} that fit`,
   );
   return `${lines.join('\n')}\n`;
 }
