@@ -3,6 +3,8 @@ import type { PathProblem } from './config-error.ts';
 import type { ConfigurationFile } from './schema.ts';
 import type { ClusterTimings } from './timings.ts';
 
+/** Of deadtime: when a throttled write is tried again; what the quota lets through after the last try is no use. */
+const RETRY_SHARE = 1 / 3;
 /** The term's own parameter, and the hint that names the newest. */
 const WRITES_PER_TERM = 2;
 
@@ -15,7 +17,7 @@ export interface WitnessLoad {
   readonly quotaPerSecond: number;
   /** The most groups that one node may come to lead. */
   readonly groupsOfOneNode: number;
-  /** How many terms the quota lets through between warntime and deadtime, when it lets a second's worth through at once. */
+  /** How many terms the quota lets through between warntime and deadtime, a second's worth of it at once. */
   readonly termsBeforeDeadtime: number;
 }
 
@@ -49,11 +51,13 @@ function burstOfOneLeader(
   const led = Object.keys(file.nodes).map(
     (node) => groups.filter(({ nodes }) => nodes.includes(node)).length,
   );
-  const windows = Object.values(timings.groups).map(({ deadtimeMs, warntimeMs }) => deadtimeMs - warntimeMs);
+  const windows = Object.values(timings.groups).map(
+    ({ deadtimeMs, warntimeMs }) => deadtimeMs * (1 - RETRY_SHARE) - warntimeMs,
+  );
   const { writesPerSecond } = file.witness.ssm;
   return {
     groupsOfOneNode: Math.max(0, ...led),
-    termsBeforeDeadtime: Math.floor(writesPerSecond * (1 + Math.min(...windows) / 1_000)),
+    termsBeforeDeadtime: Math.floor(writesPerSecond * (1 + Math.max(0, Math.min(...windows)) / 1_000)),
   };
 }
 

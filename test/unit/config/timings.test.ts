@@ -110,12 +110,12 @@ describe('the writes to the witness in a partition', () => {
       sustainedWritesPerSecond: 0.43,
       quotaPerSecond: 3,
       groupsOfOneNode: 1,
-      termsBeforeDeadtime: 5,
+      termsBeforeDeadtime: 4,
     });
   });
 
   it('are refused above the quota', () => {
-    expect(configuration(`${GOOD}${groups(4)}`).witnessLoad.sustainedWritesPerSecond).toBe(2.17);
+    expect(configuration(`${GOOD}${groups(3)}`).witnessLoad.sustainedWritesPerSecond).toBe(1.73);
     expect(refusalOf(`${GOOD}${groups(6)}`)).toEqual([
       expect.stringContaining('7 groups write 3.03 times a second to the witness, but writesPerSecond is 3'),
       expect.stringContaining('one node may lead 7 groups'),
@@ -123,13 +123,13 @@ describe('the writes to the witness in a partition', () => {
   });
 
   it('are refused when the terms of one leader do not fit between warntime and deadtime', () => {
-    expect(refusalOf(`${GOOD}${groups(5)}`)).toEqual([
-      expect.stringContaining('of 3 writes a second only 5 fit there'),
+    expect(refusalOf(`${GOOD}${groups(4)}`)).toEqual([
+      expect.stringContaining('of 3 writes a second only 4 fit there'),
     ]);
     const patient = withSettings('timings: { deadtime: 2s }');
     expect(configuration(`${patient}${groups(5)}`).witnessLoad).toMatchObject({
       groupsOfOneNode: 6,
-      termsBeforeDeadtime: 8,
+      termsBeforeDeadtime: 6,
     });
   });
 
