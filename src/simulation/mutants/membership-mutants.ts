@@ -42,7 +42,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
         to: "if (reason !== 'defence' && reason !== 'members') return state.config.nodes;",
       },
     ],
-    worlds: ['membership', 'membership of two', 'exclusive membership', 'scenarios'],
+    worlds: ['scenarios', 'membership'],
   },
   {
     rule: 'new members not counted while their term is undecided',
@@ -54,7 +54,7 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
         to: '',
       },
     ],
-    worlds: ['exclusive membership', 'membership', 'membership of two'],
+    worlds: ['scenarios', 'exclusive membership', 'membership'],
   },
   {
     rule: 'a claim on a term of which only was heard',
@@ -66,6 +66,6 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
         to: 'if (hasFreshRead(',
       },
     ],
-    worlds: ['membership', 'exclusive membership'],
+    worlds: ['scenarios', 'membership'],
   },
 ];
