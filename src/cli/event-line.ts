@@ -70,6 +70,8 @@ function asked(command: Command): string {
       return `${command.by} sets maintenance of ${group} ${command.on ? 'on' : 'off'}`;
     case 'cleanup':
       return `${command.by} has the failures of ${group} forgotten on ${command.node ?? 'all nodes'}`;
+    case 'forget':
+      return `${command.by} has ${command.node} forgotten`;
     case 'stop':
       return command.mode === 'hold' ? 'it is asked to restart' : 'it is asked to stop';
   }
