@@ -94,7 +94,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
         to: 'return true;',
       },
     ],
-    worlds: ['stale readings', 'moves', 'scenarios'],
+    worlds: ['scenarios', 'stale readings'],
   },
   {
     rule: 'stale association believed',
