@@ -99,7 +99,8 @@ describe('eipkeeper key rotate', () => {
     await cluster.aux.ended('SIGKILL');
     await cluster.main.ended('SIGKILL');
     cluster.main.start();
-    await cluster.serves('main');
+    const role = async () => (await cluster.main.status()).groups[0]?.role;
+    await vi.waitFor(async () => expect(await role()).toBe('leading'), { timeout: 30_000, interval: 200 });
     const refused = await cluster.main.command('key', 'rotate');
     expect(refused.output).toContain('nothing was changed: aux is not heard');
     expect(refused.code).toBe(107);
