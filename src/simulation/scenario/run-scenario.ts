@@ -3,6 +3,7 @@ import type { GroupConfig, Incarnation, Term, TermRecord } from '../../core/type
 import { FREE } from '../address-model.ts';
 import { AuthorisedChanges } from '../checkers/authorised-changes.ts';
 import type { Checker } from '../checkers/checker.ts';
+import { FewMoves } from '../checkers/few-moves.ts';
 import { HandsOff } from '../checkers/hands-off.ts';
 import { NoStopUnderAddress } from '../checkers/no-stop-under-address.ts';
 import { RequestOnce } from '../checkers/request-once.ts';
@@ -45,6 +46,7 @@ export function runScenario(scenario: Scenario, core: CoreUnderTest): ScenarioRe
   const timeline = new Timeline({ calls: false });
   const moves = new MoveCounter();
   const checkers: Checker[] = [
+    new FewMoves(report),
     new SingleOwner(report),
     new SingleAuthority(report),
     new AuthorisedChanges(report),
