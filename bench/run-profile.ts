@@ -54,6 +54,7 @@ async function runMoves(
   };
   while (takeovers.length < options.takeovers || switchovers.length < options.switchovers) {
     if (leader === 'main' && takeovers.length < options.takeovers) {
+      if (takeovers.length > 0) await pair.forgetThePast(leader);
       await settle();
       const takeover = await measureTakeover(pair, client, leader);
       takeovers.push(takeover);
