@@ -153,7 +153,6 @@ export const SECURITY_FAULTS: readonly Fault[] = [
     setup: 'stranger',
     expected: NOTHING_HAPPENS,
     script: forge,
-    leavesNoTrace: true,
     remark: 'damaged captures, captures signed anew with another key, and noise',
   },
   {
@@ -181,7 +180,6 @@ export const SECURITY_FAULTS: readonly Fault[] = [
     setup: 'pair',
     expected: NOTHING_HAPPENS,
     script: rotateKeys,
-    leavesNoTrace: true,
     remark: 'three reloads of each node',
   },
   {
