@@ -14,11 +14,16 @@ export function heldDownUntilMs(group: GroupState): Millis {
   return lastMs + Math.min(HOLD_DOWN_MS * 2 ** (moves - 1), HOLD_DOWN_MOST_MS);
 }
 
-/** An optional move has happened; both of its sides count it, so that neither begins the next one too soon. */
+/** The side that gave the group away has heard of the next term and not read its record yet. */
 export function countOptionalMove(group: GroupState, nowMs: Millis): void {
-  const quiet = nowMs - group.damping.lastMs >= HOLD_DOWN_FORGET_MS;
-  group.damping = { moves: quiet ? 1 : group.damping.moves + 1, lastMs: nowMs };
+  group.damping = oneMore(group, nowMs);
 }
+
+function oneMore({ damping }: GroupState, nowMs: Millis): GroupState['damping'] {
+  return { moves: isQuiet(damping.lastMs, nowMs) ? 1 : damping.moves + 1, lastMs: nowMs };
+}
+
+const isQuiet = (lastMs: Millis, nowMs: Millis): boolean => nowMs - lastMs >= HOLD_DOWN_FORGET_MS;
 
 /** How many takeovers the group saw in the last hour, as far as they matter. */
 export const takeoversOfLate = (group: GroupState, nowMs: Millis): number => recent(group, nowMs).length;
@@ -29,20 +34,26 @@ export function takeoverWaitMs(group: GroupState, nowMs: Millis): number {
   return TAKEOVER_WAITS_MS[index]!;
 }
 
-/** For the next record: how long ago they were, that record's own first. */
-export function agesOfTakeovers(
+/** What the next record says of the moves of late, its own included: nodes restart and forget, records do not. */
+export function movesOfLate(
   group: GroupState,
   nowMs: Millis,
-  isTakeover: boolean,
-): Pick<TermRecord, 'takeovers'> {
-  const ages = recent(group, nowMs).map((atMs) => Math.round(nowMs - atMs));
-  if (isTakeover) ages.unshift(0);
-  return ages.length === 0 ? {} : { takeovers: ages.slice(0, TAKEOVER_WAITS_MS.length) };
+  own: 'takeover' | 'optional' | 'neither',
+): Pick<TermRecord, 'takeovers' | 'optionalMoves'> {
+  const takeovers = recent(group, nowMs).map((atMs) => Math.round(nowMs - atMs));
+  if (own === 'takeover') takeovers.unshift(0);
+  const { moves, lastMs } = own === 'optional' ? oneMore(group, nowMs) : group.damping;
+  return {
+    ...(takeovers.length === 0 ? {} : { takeovers: takeovers.slice(0, TAKEOVER_WAITS_MS.length) }),
+    ...(isQuiet(lastMs, nowMs) ? {} : { optionalMoves: { count: moves, agoMs: Math.round(nowMs - lastMs) } }),
+  };
 }
 
 /** From a record that was made at `madeMs` of this node's clock. */
-export function learnTakeovers(group: GroupState, record: TermRecord, madeMs: Millis): void {
+export function learnMovesOfLate(group: GroupState, record: TermRecord, madeMs: Millis): void {
   group.takeovers = (record.takeovers ?? []).map((ageMs) => madeMs - ageMs);
+  const { count, agoMs } = record.optionalMoves ?? { count: 0, agoMs: Number.POSITIVE_INFINITY };
+  group.damping = { moves: count, lastMs: madeMs - agoMs };
 }
 
 const recent = (group: GroupState, nowMs: Millis): Millis[] =>

@@ -3,7 +3,7 @@
  * read never changes, so what is learned is true; "not found" and "the newest is M" are hints (no read
  * consistency is promised by SSM).
  */
-import { countOptionalMove, learnTakeovers } from './damping.ts';
+import { countOptionalMove, learnMovesOfLate } from './damping.ts';
 import { membersOf } from './members.ts';
 import type { CoreState, GroupState, KnownTerm } from './state.ts';
 import { TERM_RETENTION_COUNT, TERM_RETENTION_MS } from './timing-rules.ts';
@@ -35,7 +35,7 @@ export interface HeardTerm {
 /** `ageMs`: how old the record is, by the witness's clock. */
 export function learnRecord(state: CoreState, group: GroupState, record: TermRecord, ageMs: number): void {
   if (record.term >= newestTerm(group)) {
-    learnTakeovers(group, record, state.nowMs - ageMs);
+    learnMovesOfLate(group, record, state.nowMs - ageMs);
     group.carriedOut = [...new Set([...(record.carriedOut ?? []), ...group.carriedOut])].slice(
       0,
       CARRIED_OUT_MOST,

@@ -94,6 +94,8 @@ export interface TermRecord {
   readonly carriedOut?: readonly string[];
   /** How long before this record the takeovers of the last hour were, milliseconds, newest first (rule 15). */
   readonly takeovers?: readonly number[];
+  /** Moves that nobody needed, since an hour was without any, and how many milliseconds before this record the last was (rule 15). */
+  readonly optionalMoves?: { readonly count: number; readonly agoMs: number };
 }
 
 export type TermReason =

@@ -5,7 +5,7 @@
 
 import { takeRequest } from './afar.ts';
 import { nextLeases } from './authority.ts';
-import { agesOfTakeovers, countOptionalMove, learnTakeovers } from './damping.ts';
+import { learnMovesOfLate, movesOfLate } from './damping.ts';
 import type { CallResult } from './events.ts';
 import { CARRIED_OUT_MOST, learnRecord, newestTerm, setNewest } from './knowledge.ts';
 import { membersOf, nextMembers, othersOf } from './members.ts';
@@ -98,7 +98,7 @@ export function createNext(
       reason,
       ...(asked.requestId === '' ? {} : asked),
       ...carriedOutWith(group, reason, asked.requestId),
-      ...agesOfTakeovers(group, state.nowMs, reason === 'takeover'),
+      ...movesOfLate(group, state.nowMs, countsAs(state, group, reason, asked.requestId)),
     },
     firstSentMs: state.nowMs,
     firstSentOwnMs: state.ownMs,
@@ -110,6 +110,19 @@ export function createNext(
   };
   persist(state);
   sendCreate(state, group, group.create);
+}
+
+/** Optional is a switchover that nobody asked for, from a node that neither drains nor leaves. */
+function countsAs(
+  state: CoreState,
+  group: GroupState,
+  reason: TermReason,
+  requestId: string,
+): 'takeover' | 'optional' | 'neither' {
+  if (reason === 'takeover') return 'takeover';
+  if (reason !== 'switchover' || requestId !== '') return 'neither';
+  const from = group.newest === null ? undefined : state.peers.get(group.newest.owner);
+  return from?.drained === true || from?.leaving === true ? 'neither' : 'optional';
 }
 
 /** What the next record says of requests: its own, when it carries one out, and those before. */
@@ -226,7 +239,7 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
     members: record.members,
   });
   group.carriedOut = record.carriedOut ?? [];
-  learnTakeovers(group, record, attempt.firstSentMs);
+  learnMovesOfLate(group, record, attempt.firstSentMs);
   const bonds = new Map<NodeName, Bond>();
   for (const node of othersOf(state, record.members)) {
     const lengthMs = record.leases[node];
@@ -258,8 +271,6 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
   group.defence = { lastMs: Number.NEGATIVE_INFINITY, leaseMs: group.config.timings.leaseMs };
   group.said.authority = true;
   if (predecessor !== null && predecessor !== state.config.self) doubtOwnAddress(state, group);
-  if (record.reason === 'switchover' && isOptional(state, record, predecessor))
-    countOptionalMove(group, state.nowMs);
   group.phases = beginPhases(state, attempt);
   note(state, {
     type: 'became-leader',
@@ -276,12 +287,6 @@ function sayMembers(state: CoreState, group: GroupState, record: TermRecord): vo
   const gone = before.filter((node) => !record.members.includes(node));
   if (joined.length + gone.length === 0) return;
   note(state, { type: 'members-changed', group: group.config.name, term: record.term, joined, gone });
-}
-
-/** Nobody asked for it, and who handed over neither drains nor leaves. */
-function isOptional(state: CoreState, record: TermRecord, predecessor: NodeName | null): boolean {
-  const from = predecessor === null ? undefined : state.peers.get(predecessor);
-  return record.requestId === undefined && from?.drained !== true && from?.leaving !== true;
 }
 
 /** Somebody else led in between and may have moved the address: what was read before proves nothing any more. */

@@ -158,7 +158,7 @@ export const BRANCHES: readonly Branch[] = [
     text: '`nobody could take over',
   },
   { id: 'rule 14: a service may be stopped', file: 'services.ts', text: "'stopped' : 'keep';" },
-  { id: 'rule 15: an optional move is counted', file: 'damping.ts', text: 'group.damping = {' },
+  { id: 'rule 15: an optional move is counted', file: 'witness-calls.ts', text: "'optional';\n}" },
   {
     id: 'rule 15: an optional move is held down',
     file: 'placement.ts',

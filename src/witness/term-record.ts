@@ -29,6 +29,7 @@ const schema = z.object({
   requestId: z.string().optional(),
   carriedOut: z.array(z.string()).optional(),
   takeovers: z.array(z.number().nonnegative()).optional(),
+  optionalMoves: z.object({ count: z.int().positive(), agoMs: z.number().nonnegative() }).optional(),
 });
 
 export type Decoded =
@@ -54,7 +55,7 @@ export function decodeTermRecord(value: string, group: GroupName, term: Term): D
     const where = issue === undefined || issue.path.length === 0 ? 'the record' : issue.path.join('.');
     return { status: 'foreign', reason: `${where}: ${issue?.message ?? 'invalid'}` };
   }
-  const { v: _, requestedBy, requestId, carriedOut, takeovers, ...rest } = parsed.data;
+  const { v: _, requestedBy, requestId, carriedOut, takeovers, optionalMoves, ...rest } = parsed.data;
   if (rest.group !== group || rest.term !== term) {
     return { status: 'foreign', reason: `it is the record of term ${rest.term} of group ${rest.group}` };
   }
@@ -66,6 +67,7 @@ export function decodeTermRecord(value: string, group: GroupName, term: Term): D
     ...(requestId === undefined ? {} : { requestId }),
     ...(carriedOut === undefined ? {} : { carriedOut }),
     ...(takeovers === undefined ? {} : { takeovers }),
+    ...(optionalMoves === undefined ? {} : { optionalMoves }),
   };
   return { status: 'record', record };
 }

@@ -283,6 +283,12 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
     worlds: ['sparse', 'scenarios'],
   },
   {
+    rule: 'optional moves counted in memory alone',
+    of: 'rule 15',
+    patches: [{ file: 'core/damping.ts', from: 'isQuiet(lastMs, nowMs) ?', to: 'true ?' }],
+    worlds: ['sparse', 'scenarios'],
+  },
+  {
     rule: 'acting against a running instance',
     of: 'rule 16',
     patches: [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { learnMovesOfLate } from '../../../src/core/damping.ts';
 import { canLead, whyNotEligible } from '../../../src/core/eligibility.ts';
 import type { Reach } from '../../../src/core/message.ts';
 import type { Incarnation, Term } from '../../../src/core/types.ts';
@@ -58,7 +59,10 @@ describe('a leader that reaches fewer ping nodes than its peer', () => {
 
   test('waits for the hold-down of optional moves', () => {
     const node = steadyLeader();
-    node.group.damping = { moves: 2, lastMs: node.nowMs };
+    const madeMs = node.nowMs;
+    const record = recordOf(6, 'main', 'me-1', { optionalMoves: { count: 2, agoMs: 0 } });
+    node.auto.set('read-newest', () => ({ type: 'newest-term', record, ageMs: node.nowMs - madeMs }));
+    learnMovesOfLate(node.group, record, madeMs);
     tell(node, reach(0));
     passWith(node, 20_000, reach(3));
     expect(handover(node)).toBeNull();

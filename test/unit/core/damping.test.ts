@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
-  agesOfTakeovers,
   countOptionalMove,
   heldDownUntilMs,
-  learnTakeovers,
+  learnMovesOfLate,
+  movesOfLate,
   takeoverWaitMs,
 } from '../../../src/core/damping.ts';
 import type { Incarnation, Term } from '../../../src/core/types.ts';
@@ -50,11 +50,31 @@ describe('optional moves (rule 15)', () => {
 
   test('a failback waits for the end of the hold-down', () => {
     const node = preferringAux();
-    countOptionalMove(node.group, node.nowMs);
+    const record = recordOf(6, 'main', 'me-1', { optionalMoves: { count: 1, agoMs: 0 } });
+    learnMovesOfLate(node.group, record, node.nowMs);
+    const madeMs = node.nowMs;
+    node.auto.set('read-newest', () => ({ type: 'newest-term', record, ageMs: node.nowMs - madeMs }));
     node.passGranted('aux', 29_000);
     expect(node.lastReport.prepare).toBe('');
     node.passGranted('aux', 2_000);
     expect(node.lastReport.prepare).toBe('aux');
+  });
+
+  test('every record says how many there were and how long ago, so that no restart forgets them', () => {
+    const { group, nowMs } = standbyOf(5);
+    const record = recordOf(5, 'aux', 'aux-1', { optionalMoves: { count: 3, agoMs: 10_000 } });
+    learnMovesOfLate(group, record, nowMs - 1_000);
+    expect(heldDownUntilMs(group)).toBe(nowMs - 11_000 + 120_000);
+    expect(movesOfLate(group, nowMs, 'optional')).toEqual({ optionalMoves: { count: 4, agoMs: 0 } });
+    expect(movesOfLate(group, nowMs, 'neither')).toEqual({ optionalMoves: { count: 3, agoMs: 11_000 } });
+  });
+
+  test('an hour later the record says nothing of them, and the next is the first', () => {
+    const { group, nowMs } = standbyOf(5);
+    const record = recordOf(5, 'aux', 'aux-1', { optionalMoves: { count: 3, agoMs: 0 } });
+    learnMovesOfLate(group, record, nowMs - 3_600_000);
+    expect(movesOfLate(group, nowMs, 'neither')).toEqual({});
+    expect(movesOfLate(group, nowMs, 'optional')).toEqual({ optionalMoves: { count: 1, agoMs: 0 } });
   });
 
   test('draining waits for nothing', () => {
@@ -150,25 +170,25 @@ describe('takeovers one after the other (rule 15)', () => {
     [[0, 1, 2, 3, 4, 5], 30_000],
   ])('after those of %j ms before the record the next waits %i ms longer', (ages, waitMs) => {
     const { group, nowMs } = standbyOf(5);
-    learnTakeovers(group, takeover(...ages), nowMs);
+    learnMovesOfLate(group, takeover(...ages), nowMs);
     expect(takeoverWaitMs(group, nowMs)).toBe(waitMs);
   });
 
   test('an hour forgets them, also of a record that was old when it was read', () => {
     const { group, nowMs } = standbyOf(5);
-    learnTakeovers(group, takeover(0, 10_000, 20_000), nowMs);
+    learnMovesOfLate(group, takeover(0, 10_000, 20_000), nowMs);
     expect(takeoverWaitMs(group, nowMs + HOUR - 15_000)).toBe(5_000);
     expect(takeoverWaitMs(group, nowMs + HOUR)).toBe(0);
-    learnTakeovers(group, takeover(0, 10_000, 20_000), nowMs - HOUR);
+    learnMovesOfLate(group, takeover(0, 10_000, 20_000), nowMs - HOUR);
     expect(takeoverWaitMs(group, nowMs)).toBe(0);
   });
 
   test('every record says how long before it they were, so that whoever reads the newest knows them all', () => {
     const { group, nowMs } = standbyOf(5);
-    learnTakeovers(group, takeover(0, 10_000), nowMs - 1_000);
-    expect(agesOfTakeovers(group, nowMs, true)).toEqual({ takeovers: [0, 1_000, 11_000] });
-    expect(agesOfTakeovers(group, nowMs, false)).toEqual({ takeovers: [1_000, 11_000] });
-    expect(agesOfTakeovers(standbyOf(5).group, nowMs, false)).toEqual({});
+    learnMovesOfLate(group, takeover(0, 10_000), nowMs - 1_000);
+    expect(movesOfLate(group, nowMs, 'takeover')).toEqual({ takeovers: [0, 1_000, 11_000] });
+    expect(movesOfLate(group, nowMs, 'neither')).toEqual({ takeovers: [1_000, 11_000] });
+    expect(movesOfLate(standbyOf(5).group, nowMs, 'neither')).toEqual({});
   });
 
   test('a claimant that reads of two waits for the third, says so once, and then claims', () => {

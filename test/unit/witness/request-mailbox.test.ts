@@ -41,7 +41,12 @@ describe('asking from afar', () => {
   it('is read by a node together with the newest term, in one call', async () => {
     const id = await mailbox.write(WISH, signal);
     const before = ssm.calls.length;
-    const record = { ...RECORD, takeovers: [0, 5_000], carriedOut: [id] };
+    const record = {
+      ...RECORD,
+      takeovers: [0, 5_000],
+      optionalMoves: { count: 2, agoMs: 0 },
+      carriedOut: [id],
+    };
     await witness.createTerm(record, bounds);
     expect(await witness.readNewest('web', 3 as Term, bounds)).toMatchObject({
       type: 'newest-term',
