@@ -107,7 +107,10 @@ function predecessorToReturnTo(state: CoreState, group: GroupState, role: Leadin
   return peerCouldLead(state, group, predecessor) ? predecessor : null;
 }
 
-/** The node before this one in the order of preference that has been able to lead for long enough. */
+/**
+ * The first before this one in the order of preference that is able to lead, once it has been so for long enough. Who
+ * comes after it does not get the group meanwhile: it would have to give it away again.
+ */
 function preferredNode(state: CoreState, group: GroupState): NodeName | null {
   const { failback, nodes } = group.config;
   // What an operator asked for stays until something breaks or he asks for something else.
@@ -118,7 +121,7 @@ function preferredNode(state: CoreState, group: GroupState): NodeName | null {
     const peer = state.peers.get(node);
     if (peer !== undefined && reachesMore(state, peer) < 0) continue;
     const since = group.eligibleSinceMs.get(node);
-    if (since !== undefined && due(state, since + failback.afterMs)) return node;
+    if (since !== undefined) return due(state, since + failback.afterMs) ? node : null;
   }
   return null;
 }

@@ -8,7 +8,7 @@ const LIFE_MOST_MS = 60_000;
 export function writeRequest(world: World, fault: Fault): () => void {
   const { request } = world.desk;
   const nonsense = fault.class === 'request-nonsense';
-  const lifeMs = Math.min(fault.durationMs, LIFE_MOST_MS) * (fault.style < 0.5 ? 1 : 3);
+  const lifeMs = Math.min(fault.durationMs, LIFE_MOST_MS) * (fault.style <= 0.5 ? 1 : 3);
   const written: WrittenRequest = {
     id: world.random.hex16(),
     group: nonsense ? 'nobody-knows' : world.random.pick(world.terrain.groups).name,

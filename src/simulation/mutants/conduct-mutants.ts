@@ -203,7 +203,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
         to: 'request.group !== group.config.name || state.ownMs === untilOwnMs) return null;',
       },
     ],
-    worlds: ['requests', 'pair'],
+    worlds: ['scenarios', 'requests', 'pair'],
   },
   {
     rule: 'takeovers one after the other at full speed',

@@ -12,7 +12,7 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
         to: 'if (record.owner === state.config.self) {',
       },
     ],
-    worlds: ['restarted claims', 'pair'],
+    worlds: ['scenarios', 'restarted claims', 'pair'],
   },
   {
     rule: "a promise lasts as long as the own file says, not the leader's",

@@ -27,6 +27,8 @@ export interface Setting {
   runningOn: string[];
   startsMs: Record<string, number>;
   rates: Record<string, number>;
+  /** A daemon that starts again finds nothing of what the one before wrote. */
+  diskLost: boolean;
 }
 
 export interface ScenarioStep {
@@ -106,6 +108,7 @@ function defaults(): Setting {
     runningOn: [],
     startsMs: {},
     rates: {},
+    diskLost: false,
   };
 }
 
@@ -151,6 +154,9 @@ function readSetting(words: string[], setting: Setting): boolean {
     case 'term-of':
       setting.termOf = first;
       setting.term = Number(second || 1);
+      return true;
+    case 'disk-lost':
+      setting.diskLost = true;
       return true;
     case 'services-on':
       setting.runningOn = words.slice(1);

@@ -156,7 +156,7 @@ function terrainOf(setting: Setting): Terrain {
     serviceStop: always(STOP_MS),
     timerLateMs: 0,
     servicesAtBoot: false,
-    diskLost: 0,
+    diskLost: setting.diskLost ? 1 : 0,
     refusesOwnHolder: false,
   };
 }
