@@ -20,7 +20,7 @@ const DEATH_LOOK_MS = 100;
  * Whether its number is free is asked every time, its entry is read every so many times: that costs twenty times as
  * much, and only a zombie that nobody reaps, or a successor under its number, needs it.
  */
-const ENTRY_EVERY_LOOKS = 4;
+const ENTRY_EVERY_LOOKS = 5;
 /** An adapter that does not return is called off by its deadline and then has this long to do so. */
 const RETURN_MS = 2_000;
 

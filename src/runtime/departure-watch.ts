@@ -10,8 +10,8 @@ export interface DepartureWatchOptions {
   readonly log: { warn(text: string): void; info(text: string): void };
 }
 
-/** With the two seconds that an answer may take, a notice is seen within five. */
-const LOOK_EVERY_MS = 2_000;
+/** With the two seconds that an answer may take, a notice is seen within five. The service closes each connection. */
+const LOOK_EVERY_MS = 3_000;
 /** Said once, when the service has been silent for this long. */
 const COMPLAIN_AFTER_MS = 60_000;
 
