@@ -5,6 +5,7 @@ import process from 'node:process';
 import { runCli } from './cli/program.ts';
 import { version } from './cli/version.ts';
 import { ControlClient } from './control/client.ts';
+import { runGuard } from './guard/run-guard.ts';
 // Not on demand: what a bundler loads on demand it cannot shake, which costs the daemon 22 MB and 80 ms.
 import { runDaemon } from './runtime/daemon.ts';
 
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     connect: (path) => new ControlClient({ path }),
     runDaemon: ({ configPath }) =>
       runDaemon({ source: configPath, version, environment: process.env, signals: process }),
+    runGuard: ({ directory }) => runGuard({ directory, signals: process }),
   });
 
   // What was written to a pipe may still be on its way.

@@ -54,6 +54,7 @@ export function commandTree(): CommandNode {
       interrupted: unused,
       connect: unused,
       runDaemon: unused,
+      runGuard: unused,
     },
     unused,
   );

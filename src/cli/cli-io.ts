@@ -12,4 +12,6 @@ export interface CliIo {
   readonly connect: (socketPath: string) => ControlClient;
   /** Runs the daemon until it ends, and gives its exit code. */
   readonly runDaemon: (options: { readonly configPath: string }) => Promise<number>;
+  /** The same of the guard of exclusive groups. */
+  readonly runGuard: (options: { readonly directory: string }) => Promise<number>;
 }

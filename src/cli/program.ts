@@ -13,6 +13,7 @@ import { addDrill } from './commands/drill.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
 import { addForget } from './commands/forget.ts';
+import { addGuard } from './commands/guard.ts';
 import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addKey } from './commands/key.ts';
@@ -66,6 +67,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   addDestroy(program, io);
   addDecode(program, io);
   addRun(program, io, finish);
+  addGuard(program, io, finish);
   return program;
 }
 

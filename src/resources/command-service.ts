@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inCgroup } from './cgroup.ts';
 import { trimFile } from './output-file.ts';
 import { describeOutcome, type ProcessOutcome, runProcess } from './process-runner.ts';
 import {
@@ -28,6 +29,8 @@ export interface CommandServiceOptions {
   readonly monitorTimeoutMs: number;
   /** Where the output of `start` goes, because the service that it leaves behind may inherit it. */
   readonly runDir: string;
+  /** The control group of `start` and of what it leaves behind; null or left out: the daemon's own. */
+  readonly cgroup?: string | null;
 }
 
 export type Verb = 'start' | 'stop' | 'monitor';
@@ -100,7 +103,8 @@ export abstract class CommandService implements ResourceAdapter {
     const { cwd, startTimeoutMs, stopTimeoutMs, monitorTimeoutMs } = this.#options;
     const ownMs = { start: startTimeoutMs, stop: stopTimeoutMs, monitor: monitorTimeoutMs }[verb];
     const own = within(limits, ownMs);
-    return runProcess(this.command(verb), {
+    const cgroup = verb === 'start' ? (this.#options.cgroup ?? null) : null;
+    return runProcess(inCgroup(this.command(verb), cgroup), {
       ...own,
       ...(cwd === null ? {} : { cwd }),
       ...(verb === 'start' ? { outputFile: this.#outputFile } : {}),

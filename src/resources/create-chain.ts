@@ -24,8 +24,17 @@ export interface ChainOptions {
   readonly resources: readonly ServiceResource[];
   /** For pid files and the output of started services. */
   readonly runDir: string;
+  /** Of a group that a guard watches over: what may be started, and where. Left out: everything, anywhere. */
+  readonly confinement?: Confinement | null;
   readonly onBlind: (resource: string, reason: string) => void;
   readonly onWarning: (warning: string) => void;
+}
+
+export interface Confinement {
+  /** The control group into which everything is started; null: none could be made. */
+  readonly cgroup: string | null;
+  /** '' or why nothing may be started now. */
+  readonly whyNotStart: () => string;
 }
 
 /** The adapters of one group, from its configuration. Does nothing to the machine. */
@@ -36,7 +45,7 @@ export function createChain(options: ChainOptions): ResourceChain {
   );
   return new ResourceChain(
     adapters,
-    options,
+    { ...options, whyNotStart: options.confinement?.whyNotStart ?? (() => '') },
     options.resources.map(({ monitor }) => monitor),
   );
 }
@@ -50,13 +59,14 @@ function withChecks(adapter: ResourceAdapter, { checks, timeoutMs }: MonitorSett
 }
 
 function createAdapter(resource: ServiceResource, options: ChainOptions, used: Set<string>): ResourceAdapter {
+  const cgroup = options.confinement?.cgroup ?? null;
   switch (resource.type) {
     case 'local-ip':
       return new LocalIp(resource.parameters);
     case 'nginx':
-      return new Nginx(resource.parameters);
+      return new Nginx({ ...resource.parameters, cgroup });
     case 'haproxy':
-      return new Haproxy(resource.parameters);
+      return new Haproxy({ ...resource.parameters, cgroup });
     case 'systemd':
       return new SystemdUnit({ ...resource.parameters, atBoot: meaningOfBoot(options) });
     case 'lsb':
@@ -65,12 +75,14 @@ function createAdapter(resource: ServiceResource, options: ChainOptions, used: S
         id: uniqueId(resource.parameters.name, options, used),
         atBoot: meaningOfBoot(options),
         runDir: options.runDir,
+        cgroup,
       });
     case 'ocf':
       return new OcfAgent({
         ...resource.parameters,
         id: uniqueId(resource.parameters.name, options, used),
         runDir: options.runDir,
+        cgroup,
       });
     case 'exec':
       return createExec(resource.parameters, options, used);
@@ -79,7 +91,8 @@ function createAdapter(resource: ServiceResource, options: ChainOptions, used: S
 
 function createExec(settings: ExecParameters, options: ChainOptions, used: Set<string>): ResourceAdapter {
   const { name, cwd, ...parameters } = settings;
-  const common = { id: uniqueId(name, options, used), cwd: cwd ?? '/', runDir: options.runDir };
+  const cgroup = options.confinement?.cgroup ?? null;
+  const common = { id: uniqueId(name, options, used), cwd: cwd ?? '/', runDir: options.runDir, cgroup };
   return parameters.kind === 'program'
     ? new SupervisedProgram({ ...parameters, ...common })
     : new ExecResource({ ...parameters, ...common });

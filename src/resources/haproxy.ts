@@ -1,3 +1,4 @@
+import { inCgroup } from './cgroup.ts';
 import { findHaproxy, type HaproxyProcesses } from './haproxy-processes.ts';
 import { checkHttpHealth, type HealthCheck } from './http-health.ts';
 import { describeBindFailure } from './port-holder.ts';
@@ -28,6 +29,8 @@ export interface HaproxyOptions {
   readonly health: HealthCheck | null;
   readonly startTimeoutMs: number;
   readonly stopTimeoutMs: number;
+  /** The control group that it starts in where no unit runs it; null or left out: the daemon's own. */
+  readonly cgroup?: string | null;
 }
 
 /** Of the time that is left: for a running haproxy to answer again, and then for it to end before a restart. */
@@ -132,7 +135,10 @@ export class Haproxy implements ResourceAdapter {
       return controlUnit('start', unit, limits);
     }
     const command = [this.#options.binary, '-W', '-D', '-f', this.#options.config];
-    const outcome = await runProcess(command, { ...limits, killGraceMs: 200 });
+    const outcome = await runProcess(inCgroup(command, this.#options.cgroup ?? null), {
+      ...limits,
+      killGraceMs: 200,
+    });
     if (outcome.kind === 'exited' && outcome.code === 0) return '';
     return outcome.kind === 'exited' ? alertsOf(outcome.output) : describeOutcome(command, outcome);
   }

@@ -1,3 +1,4 @@
+import { inCgroup } from './cgroup.ts';
 import { checkHttpHealth, type HealthCheck } from './http-health.ts';
 import { type NginxSettings, readNginxSettings, testNginxConfig } from './nginx-config.ts';
 import { findMaster, findOrphans, hasLetGo, type NginxIdentity, readPidFile } from './nginx-processes.ts';
@@ -29,6 +30,8 @@ export interface NginxOptions {
   readonly health: HealthCheck | null;
   readonly startTimeoutMs: number;
   readonly stopTimeoutMs: number;
+  /** The control group that it starts in where no unit runs it; null or left out: the daemon's own. */
+  readonly cgroup?: string | null;
 }
 
 /** How long workers without a master may finish what they are answering. */
@@ -159,7 +162,10 @@ export class Nginx implements ResourceAdapter {
       return controlUnit('start', unit, limits);
     }
     const command = [this.#options.binary, '-c', this.#options.config];
-    const outcome = await runProcess(command, { ...limits, killGraceMs: 200 });
+    const outcome = await runProcess(inCgroup(command, this.#options.cgroup ?? null), {
+      ...limits,
+      killGraceMs: 200,
+    });
     if (outcome.kind === 'exited' && outcome.code === 0) return '';
     return outcome.kind === 'exited' ? oneLine(outcome.output) : describeOutcome(command, outcome);
   }

@@ -22,6 +22,8 @@ export interface ChainListener {
   readonly onBlind?: (resource: string, reason: string) => void;
   /** What a validation found odd, once as long as it stays the same. */
   readonly onWarning?: (warning: string) => void;
+  /** '' or why nothing may be started now: asked before each resource. */
+  readonly whyNotStart?: () => string;
 }
 
 /**
@@ -84,6 +86,8 @@ export class ResourceChain {
       if (limits.signal.aborted) {
         return { type: 'services-failed', reason: `${resource.name}: called off before its turn` };
       }
+      const forbidden = this.#listener.whyNotStart?.() ?? '';
+      if (forbidden !== '') return { type: 'services-failed', reason: `${resource.name}: ${forbidden}` };
       watch.end();
       const left = { signal: limits.signal, deadlineMs: budget.remainingMs() };
       const state = await this.#observed(resource, 'starting', () => resource.start(left));

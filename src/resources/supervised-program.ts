@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inCgroup } from './cgroup.ts';
 import { withoutOomProtection } from './child-priority.ts';
 import { trimFile } from './output-file.ts';
 import { childEnvironment, describeOutcome, killGroup, runProcess } from './process-runner.ts';
@@ -33,6 +34,8 @@ export interface SupervisedOptions {
   readonly monitorTimeoutMs: number;
   /** For its pid file and its output; the daemon makes it. With `id` it names the program on this machine. */
   readonly runDir: string;
+  /** The control group that it starts in; null or left out: the daemon's own. */
+  readonly cgroup?: string | null;
 }
 
 /** In the program's environment: finds it again when the pid file could not be written. */
@@ -126,7 +129,8 @@ export class SupervisedProgram implements ResourceAdapter {
     const { out, kept } = openOutput(this.#file('log'));
     this.#outputKept = kept;
     try {
-      const child = spawn(this.#options.run[0] ?? '', this.#options.run.slice(1), {
+      const [program = '', ...words] = inCgroup(this.#options.run, this.#options.cgroup ?? null);
+      const child = spawn(program, words, {
         detached: true,
         stdio: ['ignore', out, out],
         ...(this.#options.cwd === null ? {} : { cwd: this.#options.cwd }),

@@ -1,5 +1,5 @@
-import { uptime } from 'node:os';
 import type { Instant } from '../core/events.ts';
+import { boottimeMs } from '../resources/boottime.ts';
 
 /** Different types, so that a date cannot be taken for a duration, or one machine's clock for another's. */
 export type MonotonicMs = number & { readonly __clock?: 'monotonic' };
@@ -9,14 +9,14 @@ export type WallMs = number & { readonly __clock: 'wall' };
 export interface ClockSources {
   /** CLOCK_MONOTONIC: stands still while the machine is suspended. */
   readonly monotonicMs: () => number;
-  /** CLOCK_BOOTTIME, in steps of 10 ms: runs on. Node reads it only as `os.uptime()`. */
+  /** CLOCK_BOOTTIME, in steps of 10 ms: runs on. */
   readonly boottimeMs: () => number;
   readonly wallMs: () => number;
 }
 
 const SYSTEM: ClockSources = {
   monotonicMs: () => performance.now(),
-  boottimeMs: () => uptime() * 1000,
+  boottimeMs,
   wallMs: () => Date.now(),
 };
 
@@ -32,6 +32,11 @@ export class Clock {
   constructor(sources: ClockSources = SYSTEM) {
     this.#sources = sources;
     this.#aheadAtStartMs = this.#aheadMs();
+  }
+
+  /** CLOCK_BOOTTIME, the same for every process of this machine. */
+  boottimeMs(): number {
+    return this.#sources.boottimeMs();
   }
 
   nowMs(): MonotonicMs {

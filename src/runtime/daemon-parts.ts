@@ -14,6 +14,7 @@ import { withholdFromChildren } from '../resources/process-runner.ts';
 import type { ResourceChain } from '../resources/resource-chain.ts';
 import { UdpTransport } from '../wire/udp-transport.ts';
 import { type CloudGroup, planCloud } from './cloud-plan.ts';
+import { GuardKeeper, guardDirectory } from './guard-keeper.ts';
 import { type Machine, readMachine } from './machine-facts.ts';
 import { peerAddresses, sessionTimings } from './node-plan.ts';
 import { createParameterReader } from './parameter-reader.ts';
@@ -37,6 +38,8 @@ export interface DaemonParts {
   readonly clients: AwsClients;
   readonly keys: HeartbeatKeys;
   readonly chains: ReadonlyMap<GroupName, ResourceChain>;
+  /** null: this node may lead no exclusive group. */
+  readonly guard: GuardKeeper | null;
   readonly cloudGroups: ReadonlyMap<GroupName, CloudGroup>;
   readonly transport: UdpTransport;
   readonly counters: EventCounters;
@@ -66,6 +69,7 @@ export async function prepareParts(options: PartsOptions): Promise<DaemonParts> 
       prepareDirectory(configuration.file.stateDirectory),
     ]);
     const incarnation = randomBytes(8).toString('hex') as Incarnation;
+    const guard = newGuardKeeper(configuration, self, options);
     return {
       configuration,
       machine,
@@ -73,7 +77,8 @@ export async function prepareParts(options: PartsOptions): Promise<DaemonParts> 
       incarnation,
       clients,
       keys,
-      chains: createChains(configuration, log),
+      chains: createChains(configuration, guard, log),
+      guard,
       cloudGroups,
       transport: newTransport({ configuration, self, incarnation, machine, keys, log }),
       counters,
@@ -111,7 +116,11 @@ export function newClients(
   });
 }
 
-function createChains({ file }: Configuration, log: Logger): ReadonlyMap<GroupName, ResourceChain> {
+function createChains(
+  { file }: Configuration,
+  guard: GuardKeeper | null,
+  log: Logger,
+): ReadonlyMap<GroupName, ResourceChain> {
   const chains = new Map<GroupName, ResourceChain>();
   for (const [group, settings] of Object.entries(file.groups)) {
     const resources = groupResources(settings).services;
@@ -122,9 +131,30 @@ function createChains({ file }: Configuration, log: Logger): ReadonlyMap<GroupNa
         : log.warn(`${group}: how ${resource} is, is not known; nothing is done about it: ${reason}`);
     const onWarning = (warning: string) => log.warn(`${group}: ${warning}`);
     const runDir = file.stateDirectory;
-    chains.set(group, createChain({ group, kind, standbyServices, resources, runDir, onBlind, onWarning }));
+    const confinement = guard?.confinement(group) ?? null;
+    const settingsOfChain = { group, kind, standbyServices, resources, runDir, confinement };
+    chains.set(group, createChain({ ...settingsOfChain, onBlind, onWarning }));
   }
   return chains;
+}
+
+function newGuardKeeper(
+  { file }: Configuration,
+  self: NodeName,
+  { environment, log }: PartsOptions,
+): GuardKeeper | null {
+  const guarded = Object.entries(file.groups).filter(
+    ([, { kind, nodes }]) => kind === 'exclusive' && nodes.includes(self),
+  );
+  if (guarded.length === 0) return null;
+  const groups = Object.fromEntries(
+    guarded.map(([group, settings]) => {
+      const { services } = groupResources(settings);
+      return [group, { resources: services, runDir: file.stateDirectory }];
+    }),
+  );
+  const directory = guardDirectory(file.socket.path, environment);
+  return new GuardKeeper({ directory, cluster: file.cluster, self, groups, environment, log });
 }
 
 interface TransportParts {

@@ -7,6 +7,8 @@ export interface LocalHealthOptions {
     readonly name: GroupName;
     /** '' or why its services could not be started here. */
     readonly validate: (limits: CallLimits) => Promise<string>;
+    /** '' or why this group could not be led here. Asked often: it must be cheap. */
+    readonly problem?: () => string;
   }[];
   /** '' or why no group could be led here at all (no credentials). Asked often: it must be cheap. */
   readonly generalProblem: () => string;
@@ -31,10 +33,10 @@ export class LocalHealthWatch {
   }
 
   start(): void {
-    this.#tell();
+    this.tell();
     void this.validate();
     this.#timers.push(setInterval(() => void this.validate(), VALIDATE_EVERY_MS));
-    this.#timers.push(setInterval(() => this.#tell(), GENERAL_EVERY_MS));
+    this.#timers.push(setInterval(() => this.tell(), GENERAL_EVERY_MS));
     for (const timer of this.#timers) timer.unref();
   }
 
@@ -52,15 +54,16 @@ export class LocalHealthWatch {
       const reason = await group.validate(limits);
       if (this.#abort.signal.aborted) return;
       this.#invalid.set(group.name, reason);
-      this.#tell();
+      this.tell();
     }
     this.#validating = false;
   }
 
-  #tell(): void {
+  /** What is new, at once. */
+  tell(): void {
     const general = this.#options.generalProblem();
-    for (const { name } of this.#options.groups) {
-      const ineligible = general !== '' ? general : (this.#invalid.get(name) ?? '');
+    for (const { name, problem } of this.#options.groups) {
+      const ineligible = general || problem?.() || (this.#invalid.get(name) ?? '');
       if (this.#said.get(name) === ineligible) continue;
       this.#said.set(name, ineligible);
       this.#options.onHealth({ group: name, ineligible });

@@ -17,6 +17,7 @@ import type { StepWatcher } from '../journal/journal.ts';
 import type { Clock } from './clock.ts';
 import { type CallPerformer, EffectRunner } from './effect-runner.ts';
 import { EventLoop } from './event-loop.ts';
+import type { GuardKeeper } from './guard-keeper.ts';
 import type { SavedState } from './state-file.ts';
 
 export interface NodeRuntimeOptions {
@@ -30,6 +31,8 @@ export interface NodeRuntimeOptions {
   readonly cloud: CallPerformer;
   readonly services: CallPerformer;
   readonly persist: (saved: SavedState) => void;
+  /** Hears after every step, before its effects, until when exclusive groups may run; null: there are none. */
+  readonly guard: Pick<GuardKeeper, 'tell'> | null;
   /** Sees every step; null: nobody does. */
   readonly journal: StepWatcher | null;
   readonly onNote: (note: Note) => void;
@@ -153,6 +156,7 @@ export class NodeRuntime {
       journal?.crashed(event, error);
       throw error;
     }
+    this.#options.guard?.tell(this.#state, this.#options.clock);
     journal?.stepped(this.#state, event, effects);
     return effects;
   }

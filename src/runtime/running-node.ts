@@ -110,6 +110,7 @@ export class RunningNode implements ControlHandler {
       groups: [...parts.chains].map(([name, chain]) => ({
         name,
         validate: (limits) => chain.validate(limits),
+        problem: () => parts.guard?.problemOf(name) ?? '',
       })),
       generalProblem: () => {
         const credentials = parts.clients.credentialState();
@@ -156,6 +157,7 @@ export class RunningNode implements ControlHandler {
   /** Heartbeats first: whatever the peers do not need to hear of this node comes after. Throws TransportError. */
   async start(): Promise<void> {
     const { parts, log, notify, signal } = this.#options;
+    await parts.guard?.start(() => this.#health.tell());
     const saved = await this.#stateFile.read();
     if (signal.aborted) return;
     const runtime = this.#createRuntime(saved);
@@ -200,6 +202,7 @@ export class RunningNode implements ControlHandler {
     notify.stopping();
     this.#runtime?.close('the daemon has stopped');
     this.#health.close();
+    parts.guard?.close();
     for (const chain of parts.chains.values()) chain.close();
     this.#departure.close();
     this.#keys.close();
@@ -338,6 +341,7 @@ export class RunningNode implements ControlHandler {
       cloud: this.#cloud.perform,
       services: createServicesPerformer(parts.chains),
       persist: (state) => this.#stateFile.write(state),
+      guard: parts.guard,
       journal: this.#journal,
       onNote: (note) => this.#note(note),
       onExit: (code, reason) => end(code, reason),

@@ -30,6 +30,7 @@ const MAY: Record<string, readonly string[]> = {
   journal: ['core', 'observability'],
   http: ['core', 'control'],
   notify: ['core', 'config', 'resources'],
+  guard: ['core', 'config', 'resources', 'observability'],
   runtime: [
     'core',
     'wire',
@@ -38,13 +39,14 @@ const MAY: Record<string, readonly string[]> = {
     'resources',
     'config',
     'control',
+    'guard',
     'http',
     'journal',
     'notify',
     'observability',
   ],
   'user-data': [],
-  doctor: ['core', 'config', 'control', 'runtime', 'wire', 'witness', 'cloud', 'resources'],
+  doctor: ['core', 'config', 'control', 'guard', 'runtime', 'wire', 'witness', 'cloud', 'resources'],
   import: ['core', 'config'],
   cli: [
     'core',

@@ -59,6 +59,7 @@ export class CliHarness {
       readStdin: async () => this.stdin,
       interrupted: () => this.interrupt.signal,
       connect: (path) => new ControlClient({ path, patienceMs: 2_000 }),
+      runGuard: async () => 0,
       runDaemon: async ({ configPath }) => {
         this.daemonRuns.push(configPath);
         return 78;

@@ -47,6 +47,7 @@ describe('what is typed wrong', () => {
     'keygen',
     'decode',
     'run',
+    'guard',
     'user-data',
   ])('%s --help shows an example and ends with 0', async (verb) => {
     const { exitCode, stdout } = await cli.run(verb, '--help');
