@@ -50,6 +50,7 @@ export function machineFiles(options: MachineFilesOptions): PackagedFile[] {
     { path: 'etc/eipkeeper', mode: 0o755, content: null },
     { path: 'usr/bin/eipkeeper', mode: 0o755, content: { copyOf: executable } },
     text('usr/lib/systemd/system/eipkeeper.service', packaging('eipkeeper.service')),
+    text('usr/lib/systemd/system/eipkeeper-guard.service', packaging('eipkeeper-guard.service')),
     text('usr/lib/sysusers.d/eipkeeper.conf', packaging('sysusers.conf')),
     text(`${share}/eipkeeper.example.yaml`, packaging('eipkeeper.example.yaml')),
     text(`${share}/alerts.yaml`, packaging('alerts.yaml')),

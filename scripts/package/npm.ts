@@ -36,6 +36,7 @@ export function buildNpm(options: NpmPackageOptions): string {
   const files: readonly PackagedFile[] = [
     { path: 'dist/eipkeeper.mjs', mode: 0o755, content: { copyOf: bundle } },
     text('systemd/eipkeeper.service', packaging('eipkeeper.service')),
+    text('systemd/eipkeeper-guard.service', packaging('eipkeeper-guard.service')),
     text('systemd/eipkeeper.example.yaml', packaging('eipkeeper.example.yaml')),
     text('systemd/sysusers.conf', packaging('sysusers.conf')),
     text('man/eipkeeper.8', man),

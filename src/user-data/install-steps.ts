@@ -52,8 +52,8 @@ step 'fetching the package' aws s3 cp --only-show-errors ${object} "$package"`;
     case 'npm':
       return `command -v npm > /dev/null || fail 'there is no npm: take an image with Node 24, or the .deb or .rpm'
 step 'installing the package' npm install --global --no-fund --no-audit ${quote('the package', source.specifier)}
-unit=$(npm root --global)/eipkeeper/systemd/eipkeeper.service
-step 'installing the unit' install -D -m 644 "$unit" /etc/systemd/system/eipkeeper.service`;
+units=$(npm root --global)/eipkeeper/systemd
+step 'installing the units' install -m 644 "$units/eipkeeper.service" "$units/eipkeeper-guard.service" /etc/systemd/system`;
   }
 }
 

@@ -62,6 +62,7 @@ const FILES = [
   '/etc/eipkeeper',
   '/usr/bin/eipkeeper',
   '/usr/lib/systemd/system/eipkeeper.service',
+  '/usr/lib/systemd/system/eipkeeper-guard.service',
   '/usr/lib/sysusers.d/eipkeeper.conf',
   '/usr/share/eipkeeper/eipkeeper.example.yaml',
   '/usr/share/man/man8/eipkeeper.8.gz',
@@ -99,6 +100,7 @@ describe('the package for npm', () => {
     const listed = output('tar', '--list', '--file', path).split('\n');
     expect(listed).toContain('package/dist/eipkeeper.mjs');
     expect(listed).toContain('package/systemd/eipkeeper.service');
+    expect(listed).toContain('package/systemd/eipkeeper-guard.service');
     const manifest = JSON.parse(
       output('tar', '--extract', '--to-stdout', '--file', path, 'package/package.json'),
     ) as Record<string, unknown>;

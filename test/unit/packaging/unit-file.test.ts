@@ -28,8 +28,25 @@ describe('what the packages bring', () => {
     ['never gives up', 'StartLimitIntervalSec=0'],
     ['lets a hung daemon not wake up', 'WatchdogSignal=SIGKILL'],
     ['keeps its niceness from services', 'CPUSchedulingResetOnFork=yes'],
+    ['may make control groups for what must never run twice', 'Delegate=yes'],
+    ['leaves what the guard was told last', 'RuntimeDirectoryPreserve=yes'],
   ])('has a unit that %s', (_what, line) => {
     expect(file('eipkeeper.service')).toContain(line);
+  });
+
+  it.each([
+    ['looks where the daemon, whose folder that is, writes', '--directory /run/eipkeeper/guard'],
+    ['is started again and goes on from what it was told', 'Restart=on-failure'],
+    ['keeps that over its restart', 'RuntimeDirectoryPreserve=yes'],
+    ['stops after the daemon', 'Before=eipkeeper.service'],
+    ['is the last that dies when memory is short', 'OOMScoreAdjust=-1000'],
+  ])('has a unit of the guard that %s', (_what, line) => {
+    expect(file('eipkeeper-guard.service')).toContain(line);
+  });
+
+  it('starts the guard where there is an exclusive group, not by the unit of the daemon', () => {
+    expect(file('eipkeeper.service')).not.toMatch(/^(Wants|Requires|BindsTo)=.*guard/m);
+    expect(file('eipkeeper-guard.service')).not.toContain('[Install]');
   });
 
   it('has a unit without a file system of its own: services would lose theirs', () => {

@@ -53,8 +53,8 @@ esac
 
 command -v npm > /dev/null || fail 'there is no npm: take an image with Node 24, or the .deb or .rpm'
 step 'installing the package' npm install --global --no-fund --no-audit 'eipkeeper@1.2.3'
-unit=$(npm root --global)/eipkeeper/systemd/eipkeeper.service
-step 'installing the unit' install -D -m 644 "$unit" /etc/systemd/system/eipkeeper.service
+units=$(npm root --global)/eipkeeper/systemd
+step 'installing the units' install -m 644 "$units/eipkeeper.service" "$units/eipkeeper-guard.service" /etc/systemd/system
 
 config=/etc/eipkeeper/eipkeeper.yaml
 write "$config" <<'END_OF_CONFIGURATION'
