@@ -16,8 +16,14 @@ const CALM = { deadtime: '15s', warntime: '4s', lease: '15s', initdead: '16s' };
 export class MachinePair {
   readonly aws = new AwsEmulator({ nodes: NAMES.map((name) => ({ name, privateIp: ADDRESSES[name] })) });
   readonly #machines = new Map<Name, SystemdMachine>();
+  readonly #group: object;
   #allocationId = '';
   #publicIp = '';
+
+  /** `group`: laid over the settings of the group. */
+  constructor(group: object = {}) {
+    this.#group = group;
+  }
 
   async start(): Promise<void> {
     await this.aws.start();
@@ -68,8 +74,8 @@ export class MachinePair {
     return this.on(name, 'systemctl', 'show', '--value', `--property=${property}`, unit);
   }
 
-  journal(name: Name): Promise<string> {
-    return this.on(name, 'journalctl', '--no-pager', '--output=cat', '--unit=eipkeeper.service');
+  journal(name: Name, unit = 'eipkeeper.service', output = 'cat'): Promise<string> {
+    return this.on(name, 'journalctl', '--no-pager', `--output=${output}`, `--unit=${unit}`);
   }
 
   daemonPid(name: Name): Promise<string> {
@@ -138,6 +144,7 @@ export class MachinePair {
             { nginx: {} },
             { 'elastic-ip': { allocationId: this.#allocationId } },
           ],
+          ...this.#group,
         },
       },
       socket: { group: 'eipkeeper' },
