@@ -8,6 +8,12 @@ import type { CoreState } from './state.ts';
 import type { GroupName, Millis } from './types.ts';
 
 /**
+ * How long before that end the guard acts. Its clock has steps of 10 ms, and processes with much memory take a moment
+ * to end. A stop by the daemon is over 200 ms before that end, or has failed.
+ */
+export const GUARD_LEAD_MS = 100;
+
+/**
  * `until`: own clock, perhaps past. `stopped`: a stop has succeeded and no start was begun since, so there is nothing
  * to guard. null: this node does not lead and something of the group may still run: what was told last stands.
  */

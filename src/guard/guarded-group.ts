@@ -1,3 +1,4 @@
+import { GUARD_LEAD_MS } from '../core/guarded-end.ts';
 import type { GroupName } from '../core/types.ts';
 import type { Logger } from '../observability/logger.ts';
 import {
@@ -19,11 +20,6 @@ export interface GuardedGroupOptions {
   readonly log: Logger;
 }
 
-/**
- * How long before the end of authority the killing begins. The clock has steps of 10 ms, and processes with much
- * memory take a moment to end. A stop by the daemon is over 200 ms before that end, or has failed.
- */
-export const KILL_LEAD_MS = 100;
 /** For what is no process of the group: units that systemd would start again, addresses, mounts. */
 const CLEAN_UP_MOST_MS = 30_000;
 const NAMES_MOST = 10;
@@ -75,7 +71,7 @@ export class GuardedGroup {
   }
 
   #remainingMs(): number {
-    return this.#endMs - KILL_LEAD_MS - this.#options.boottimeMs();
+    return this.#endMs - GUARD_LEAD_MS - this.#options.boottimeMs();
   }
 
   #act(): void {
@@ -83,7 +79,7 @@ export class GuardedGroup {
     const lateMs = -this.#remainingMs();
     const killed = this.#kill();
     const { name } = this.#options;
-    const late = lateMs < KILL_LEAD_MS ? 'ended' : `ended ${Math.round(lateMs)} ms ago`;
+    const late = lateMs < GUARD_LEAD_MS ? 'ended' : `ended ${Math.round(lateMs)} ms ago`;
     this.#say(`the right to run ${name} ${late} and its daemon had not stopped it: killed ${listOf(killed)}`);
     void this.#cleanUpRest();
   }

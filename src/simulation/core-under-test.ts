@@ -1,5 +1,6 @@
 import type { Effect } from '../core/effects.ts';
 import type { CoreEvent, Instant, StartOptions } from '../core/events.ts';
+import type { GuardedEnd } from '../core/guarded-end.ts';
 import type { GroupName, NodeName } from '../core/types.ts';
 
 /** What checkers and transcripts want to know of one node in one group. */
@@ -24,7 +25,7 @@ export interface CoreUnderTest {
   /** On the node's own monotonic clock; Infinity: never. */
   nextWakeMs(state: unknown): number;
   hasAuthority(state: unknown, group: GroupName, at: Instant): boolean;
-  /** When authority ends unless something is heard, in the node's boottime; null: there is none. */
-  authorityEndsMs(state: unknown, group: GroupName, at: Instant): number | null;
+  /** What the guard of an exclusive group is told after a step. */
+  guardedEnd(state: unknown, group: GroupName): GuardedEnd;
   view(state: unknown, group: GroupName): GroupView;
 }

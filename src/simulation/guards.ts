@@ -1,17 +1,25 @@
+import { GUARD_LEAD_MS } from '../core/guarded-end.ts';
 import type { Daemon, Machine } from './machine.ts';
 import type { World } from './world.ts';
 
 /** Less than any time that matters: sums of fractions do not come out even. */
 const ROUNDING_MS = 1e-6;
 
-/** After each step the guards of exclusive groups hear when authority ends; silence leaves the last word standing. */
+/** As the daemon tells its guard: after each step, before what the step asks for is done. */
 export function tellGuards(world: World, machine: Machine, daemon: Daemon): void {
   const at = machine.clock.at(world.nowMs);
   machine.guards.forEach((guard, index) => {
     const group = world.terrain.groups[index];
     if (group?.kind !== 'exclusive') return;
-    const endsMs = world.core.authorityEndsMs(daemon.state, group.name, at);
-    if (endsMs === null) return;
+    const told = world.core.guardedEnd(daemon.state, group.name);
+    if (told === null) return;
+    if (told.kind === 'stopped') {
+      guard.deadlineMs = null;
+      guard.firesMs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const endsMs = told.ownMs - GUARD_LEAD_MS;
+    if (guard.deadlineMs === machine.clock.boottimeOf(endsMs)) return;
     guard.deadlineMs = machine.clock.boottimeOf(endsMs);
     guard.firesMs = machine.clock.virtualOf(endsMs - at.suspendedMs);
   });

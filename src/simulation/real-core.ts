@@ -1,4 +1,5 @@
-import { authorityUntil, hasAuthority } from '../core/authority.ts';
+import { hasAuthority } from '../core/authority.ts';
+import { guardedEnd } from '../core/guarded-end.ts';
 import { inMaintenance } from '../core/maintenance.ts';
 import { membersOf } from '../core/members.ts';
 import { roleOf } from '../core/reports.ts';
@@ -12,12 +13,7 @@ export const realCore: CoreUnderTest = {
   step: (state, event) => step(state as CoreState, event),
   nextWakeMs: (state) => nextWakeMs(state as CoreState),
   hasAuthority: (state, group, at) => hasAuthority(state as CoreState, group, at),
-  authorityEndsMs(state, name, at) {
-    const group = (state as CoreState).groups.get(name);
-    if (group === undefined) return null;
-    const untilMs = authorityUntil(state as CoreState, group);
-    return untilMs > at.nowMs + at.suspendedMs ? untilMs : null;
-  },
+  guardedEnd: (state, group) => guardedEnd(state as CoreState, group),
   view(state, name) {
     const group = (state as CoreState).groups.get(name);
     if (group === undefined) return { role: 'none', term: 0, owner: '', members: [], maintenance: false };

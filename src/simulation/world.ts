@@ -166,9 +166,9 @@ export class World {
     let effects: Effect[];
     try {
       effects = this.core.step(daemon.state, event);
+      if (machine.guards.length > 0) tellGuards(this, machine, daemon);
       for (const effect of effects) this.#perform(machine, daemon, effect);
       if (machine.daemon === daemon) this.#setTimer(machine, daemon, event.type === 'tick');
-      if (machine.guards.length > 0) tellGuards(this, machine, daemon);
     } catch (error) {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.broken = `the core of ${machine.name} threw: ${what}`;
