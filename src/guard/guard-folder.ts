@@ -59,12 +59,12 @@ export class GuardFolder {
 
   /** Tells the end of authority, CLOCK_BOOTTIME in milliseconds; 0: nothing to guard. Throws on a disk that fails. */
   openEnd(group: GroupName): { write(endMs: number): void; close(): void } {
-    return this.#open(this.#endPath(group));
+    return this.#open(this.endPath(group));
   }
 
   /** The last that was told; null: nothing was, or it cannot be read. */
   readEnd(group: GroupName): number | null {
-    const [endMs, boot] = readRecord(this.#endPath(group)) ?? [];
+    const [endMs, boot] = readRecord(this.endPath(group)) ?? [];
     return endMs === undefined || boot !== this.#boot ? null : endMs;
   }
 
@@ -92,7 +92,7 @@ export class GuardFolder {
     return deed?.sentence ?? null;
   }
 
-  #endPath(group: GroupName): string {
+  endPath(group: GroupName): string {
     return join(this.path, `${group}.end`);
   }
 

@@ -20,6 +20,8 @@ export interface GuardKeeperOptions {
   /** The exclusive groups that this node may lead. */
   readonly groups: Readonly<Record<GroupName, Omit<Duty, 'cgroup'>>>;
   readonly environment: Environment;
+  /** '' or why no guard could be started; a test starts none. */
+  readonly launch?: typeof startGuard;
   readonly log: Logger;
 }
 
@@ -164,8 +166,8 @@ export class GuardKeeper {
   }
 
   async #launch(): Promise<void> {
-    const { directory, environment } = this.#options;
-    this.#launchFailure = await startGuard({ directory, logPath: this.#folder.logPath, environment });
+    const { directory, environment, launch = startGuard } = this.#options;
+    this.#launchFailure = await launch({ directory, logPath: this.#folder.logPath, environment });
   }
 
   /** What it did while nobody could hear of it. */

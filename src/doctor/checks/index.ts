@@ -7,6 +7,7 @@ import { credentials } from './credentials.ts';
 import { daemon } from './daemon.ts';
 import { disk } from './disk.ts';
 import { ec2Permissions } from './ec2-permissions.ts';
+import { guard } from './guard.ts';
 import { heartbeats } from './heartbeats.ts';
 import { targetInterface } from './interface.ts';
 import { keys } from './keys.ts';
@@ -34,6 +35,7 @@ export const CHECKS: readonly Check[] = [
   targetInterface,
   services,
   unit,
+  guard,
   disk,
   daemon,
   heartbeats,

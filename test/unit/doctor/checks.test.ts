@@ -3,6 +3,7 @@ import type { AwsClients } from '../../../src/cloud/aws-clients.ts';
 import type { Configuration } from '../../../src/config/configuration.ts';
 import type { Check } from '../../../src/doctor/check.ts';
 import { apiRoute } from '../../../src/doctor/checks/api-route.ts';
+import { guard } from '../../../src/doctor/checks/guard.ts';
 import { services } from '../../../src/doctor/checks/services.ts';
 import { DoctorContext } from '../../../src/doctor/doctor-context.ts';
 import { CheckedResource } from '../../../src/resources/checked-resource.ts';
@@ -20,6 +21,7 @@ interface Given {
   readonly refused?: string;
   readonly publicIp?: string | null;
   readonly resource?: ResourceAdapter;
+  readonly kind?: 'address' | 'exclusive';
 }
 
 /** A node on which only what the check asks for is known. */
@@ -49,7 +51,11 @@ class GivenContext extends DoctorContext {
     return { readMetadata: async () => this.#given.publicIp ?? null } as unknown as Machine;
   }
   override async configuration() {
-    return {} as Configuration;
+    const { kind = 'address' } = this.#given;
+    return { file: { groups: { web: { kind, nodes: ['main', 'aux'] } } } } as unknown as Configuration;
+  }
+  override async self() {
+    return 'main';
   }
   override async chains() {
     const { resource } = this.#given;
@@ -107,5 +113,12 @@ describe('the services', () => {
     expect(await look(services, { resource: adapter })).toEqual(lines);
     const checked = new CheckedResource(adapter, [], 1_000, () => []);
     expect(await look(services, { resource: checked })).toEqual(lines);
+  });
+});
+
+describe('the guard', () => {
+  it('is told of only where there is something that must never run twice', async () => {
+    expect(await look(guard, { kind: 'address' })).toEqual([]);
+    expect(await look(guard, { kind: 'exclusive' })).toEqual([expect.stringMatching(/over web|not-found/)]);
   });
 });
