@@ -83,6 +83,8 @@ export interface GroupReport {
   readonly yieldToIncarnation: Incarnation;
   /** Whether the sender could lead this group this second. */
   readonly eligible: boolean;
+  /** Why it could not, in words for people: at most 80 bytes arrive. '' when it could. */
+  readonly whyNot: string;
   /** The sender's last reading that it believes: the address is on its own interface. */
   readonly hasAddress: boolean;
   /** The group's services run on the sender. */

@@ -2,7 +2,7 @@
 import { isHere } from './address.ts';
 import { askedFromAfar } from './afar.ts';
 import { isYielding } from './authority.ts';
-import { canLead } from './eligibility.ts';
+import { canLead, whyNotEligible } from './eligibility.ts';
 import type { GroupReport, MoveRequest, ReportedRole } from './message.ts';
 import { mayYetAdopt } from './start-up.ts';
 import type { CoreState, GroupState, PeerState } from './state.ts';
@@ -101,6 +101,7 @@ function report(state: CoreState, group: GroupState, peer: PeerState, grants: Te
   const bond = leading?.bonds.get(peer.name);
   const handover = leading?.handover ?? null;
   const yielding = role === 'yielding' && handover !== null;
+  const whyNot = group.role.kind === 'starting' ? 'it is starting' : whyNotEligible(state, group);
   return {
     group: group.config.name,
     role,
@@ -118,7 +119,8 @@ function report(state: CoreState, group: GroupState, peer: PeerState, grants: Te
     ready: isReady(state, group),
     yieldTo: yielding ? handover.target : '',
     yieldToIncarnation: yielding ? handover.targetIncarnation : ('' as Incarnation),
-    eligible: group.role.kind !== 'starting' && canLead(state, group),
+    eligible: whyNot === '',
+    whyNot,
     hasAddress: isHere(state, group),
     serving: group.services.status === 'running',
     request: requestOf(state, group),

@@ -34,6 +34,7 @@ export interface PeerSnapshot {
     readonly group: GroupName;
     readonly role: ReportedRole;
     readonly eligible: boolean;
+    readonly whyNot: string;
     readonly hasAddress: boolean;
     readonly serving: boolean;
     /** How long it counts a grant, from a leader; else 0. */
@@ -101,6 +102,7 @@ export function snapshot(state: CoreState): CoreSnapshot {
         group: report.group,
         role: report.role,
         eligible: report.eligible,
+        whyNot: report.whyNot,
         hasAddress: report.hasAddress,
         serving: report.serving,
         deadtimeMs: report.deadtimeMs,

@@ -230,5 +230,6 @@ function whyPeerIsNot(node: NodeName, group: GroupName, core: CoreSnapshot): str
     return 'EC2 is about to take its machine: "eipkeeper status" there tells when';
   const report = peer.groups.find((candidateReport) => candidateReport.group === group);
   if (report === undefined) return 'it has not said anything about this group yet';
-  return report.eligible ? '' : 'it says that it could not lead: "eipkeeper status" there tells why';
+  if (report.eligible) return '';
+  return report.whyNot === 'it is starting' ? report.whyNot : `it says: ${report.whyNot}`;
 }

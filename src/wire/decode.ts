@@ -91,7 +91,7 @@ function describeReport(report: GroupReport): string {
     when(report.prepare !== '', `asks ${plain(report.prepare)} to prepare`),
     when(report.ready, 'ready'),
     when(report.yieldTo !== '', `yields to ${plain(report.yieldTo)} ${report.yieldToIncarnation}`),
-    report.eligible ? 'eligible' : 'not eligible',
+    report.eligible ? 'eligible' : `not eligible (${plain(report.whyNot)})`,
     report.hasAddress ? 'has the address' : 'has no address',
     report.serving ? 'services run' : 'services do not run',
     when(

@@ -46,12 +46,14 @@ const DETAIL = {
   maintenance: 1 << 10,
   cleanup: 1 << 11,
   cleanedUp: 1 << 12,
+  whyNot: 1 << 15,
 } as const;
 
 const MAX_REQUESTER_BYTES = 64;
 const MAX_REFUSAL_BYTES = 120;
+const MAX_WHY_NOT_BYTES = 80;
 /** Four names of 63 bytes would be in the identity table; this is the report itself at its largest. */
-const MAX_REPORT_BYTES = 352;
+const MAX_REPORT_BYTES = 433;
 
 /** The fields of one report, without the length that stands before it. */
 export function encodeReport(report: GroupReport, groupHash: number, identities: IdentityTable): Uint8Array {
@@ -91,6 +93,7 @@ export function encodeReport(report: GroupReport, groupHash: number, identities:
     writer.uint(identities.indexOfNode(report.cleanup.node), 1);
   }
   if (details & DETAIL.cleanedUp) writer.hex8(report.cleanedUp);
+  if (details & DETAIL.whyNot) writer.prose(report.whyNot, MAX_WHY_NOT_BYTES);
   return writer.written();
 }
 
@@ -145,6 +148,7 @@ type Details = Pick<
   | 'maintenance'
   | 'cleanup'
   | 'cleanedUp'
+  | 'whyNot'
 >;
 
 function decodeDetails(reader: ByteReader, details: number, identities: readonly Identity[]): Details {
@@ -191,6 +195,7 @@ function decodeDetails(reader: ByteReader, details: number, identities: readonly
     maintenance: { on: setting % 2 === 1, stamp: Math.floor(setting / 2) },
     cleanup,
     cleanedUp: details & DETAIL.cleanedUp ? reader.hex8() : '',
+    whyNot: details & DETAIL.whyNot ? reader.text(reader.uint(1)) : '',
   };
 }
 
@@ -223,6 +228,7 @@ function detailsOf(report: GroupReport): number {
   if (report.maintenance.stamp > 0) details |= DETAIL.maintenance;
   if (report.cleanup !== null) details |= DETAIL.cleanup;
   if (report.cleanedUp !== '') details |= DETAIL.cleanedUp;
+  if (report.whyNot !== '') details |= DETAIL.whyNot;
   return details;
 }
 

@@ -46,6 +46,7 @@ const REPORT: GroupReport = {
   yieldTo: '',
   yieldToIncarnation: '' as Incarnation,
   eligible: true,
+  whyNot: '',
   hasAddress: false,
   serving: true,
   request: null,

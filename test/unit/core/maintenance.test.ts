@@ -17,7 +17,11 @@ describe('maintenance', () => {
   test('is in every report, and on disk', () => {
     const node = leaderOf(6);
     set(node, true);
-    expect(node.lastReport).toMatchObject({ maintenance: { on: true, stamp: 1 }, eligible: false });
+    expect(node.lastReport).toMatchObject({
+      maintenance: { on: true, stamp: 1 },
+      eligible: false,
+      whyNot: expect.stringContaining('maintenance'),
+    });
     expect(node.persisted.at(-1)?.maintenance).toEqual({ web: { on: true, stamp: 1 } });
   });
 

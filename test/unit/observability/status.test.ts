@@ -21,7 +21,15 @@ const core: CoreSnapshot = {
       leaving: false,
       departure: 'none',
       groups: [
-        { group: 'web', role: 'standby', eligible: false, hasAddress: false, serving: false, deadtimeMs: 0 },
+        {
+          group: 'web',
+          role: 'standby',
+          eligible: false,
+          whyNot: 'nginx: its configuration is broken',
+          hasAddress: false,
+          serving: false,
+          deadtimeMs: 0,
+        },
       ],
     },
   ],
@@ -152,7 +160,7 @@ describe('the status of a node', () => {
       expect.objectContaining({
         node: 'aux',
         eligible: false,
-        reason: expect.stringContaining('could not lead'),
+        reason: 'it says: nginx: its configuration is broken',
       }),
     ]);
     const silent = { ...core, peers: [{ ...core.peers[0]!, up: false }] };

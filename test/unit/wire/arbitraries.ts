@@ -41,6 +41,7 @@ const fields = fc.record({
   yieldTo: someNode,
   yieldToIncarnation: incarnation,
   eligible: fc.boolean(),
+  whyNot: upToBytes(80),
   hasAddress: fc.boolean(),
   serving: fc.boolean(),
   request: fc.option(
@@ -132,6 +133,7 @@ export function usualReport(group: string, over: Partial<GroupReport> = {}): Gro
     yieldTo: '',
     yieldToIncarnation: '' as Incarnation,
     eligible: true,
+    whyNot: '',
     hasAddress: true,
     serving: true,
     request: null,
