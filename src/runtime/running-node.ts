@@ -31,6 +31,7 @@ import { KeyWatch } from './key-watch.ts';
 import { LocalHealthWatch } from './local-health.ts';
 import { peerAddresses, sessionTimings } from './node-plan.ts';
 import { NodeRuntime } from './node-runtime.ts';
+import { PlaceWatch, placesOf } from './occupied-places.ts';
 import { createParameterReader } from './parameter-reader.ts';
 import { ping } from './ping-probe.ts';
 import { PingWatch } from './ping-watch.ts';
@@ -73,6 +74,7 @@ export class RunningNode implements ControlHandler {
   readonly #journal: Journal | null;
   readonly #witness: SsmWitness;
   readonly #control: ControlServer;
+  readonly #places: PlaceWatch;
   readonly #health: LocalHealthWatch;
   readonly #departure: DepartureWatch;
   readonly #notifier: Notifier;
@@ -106,11 +108,17 @@ export class RunningNode implements ControlHandler {
       handler: this,
       onProblem: (sentence) => log.warn(sentence),
     });
+    const places = placesOf(parts.cloudGroups);
+    this.#places = new PlaceWatch(
+      parts.clients,
+      () => places.filter(({ group }) => !this.#cloud.places(group).some(({ here }) => here)),
+      () => this.#health.tell(),
+    );
     this.#health = new LocalHealthWatch({
       groups: [...parts.chains].map(([name, chain]) => ({
         name,
         validate: (limits) => chain.validate(limits),
-        problem: () => parts.guard?.problemOf(name) ?? '',
+        problem: () => parts.guard?.problemOf(name) || this.#places.problemOf(name),
       })),
       generalProblem: () => {
         const credentials = parts.clients.credentialState();
@@ -176,6 +184,7 @@ export class RunningNode implements ControlHandler {
     );
     notify.ready(`${parts.self} is starting`);
     this.#health.start();
+    this.#places.start();
     this.#departure.start();
     this.#keys.start();
     this.#ping.use(this.#configuration.file.ping);
@@ -202,6 +211,7 @@ export class RunningNode implements ControlHandler {
     notify.stopping();
     this.#runtime?.close('the daemon has stopped');
     this.#health.close();
+    this.#places.close();
     parts.guard?.close();
     for (const chain of parts.chains.values()) chain.close();
     this.#departure.close();
@@ -296,6 +306,7 @@ export class RunningNode implements ControlHandler {
       this.#ping.use(wanted.file.ping);
       this.#http.use(wanted);
       void this.#health.validate();
+      void this.#places.look();
       return '';
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

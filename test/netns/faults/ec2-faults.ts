@@ -1,5 +1,7 @@
 import {
+  AllocateAddressCommand,
   DescribeAddressesCommand,
+  ReleaseAddressCommand,
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -25,6 +27,42 @@ async function foreignInterface(
   });
   const card = instance.NetworkInterfaces![0]!;
   return { networkInterfaceId: card.NetworkInterfaceId!, privateIp: card.PrivateIpAddress! };
+}
+
+/** Another Elastic IP on the private address where the cluster's would go; gives how to take it away again. */
+async function strangerOnAux(world: FaultWorld): Promise<() => Promise<void>> {
+  const { ec2 } = world.cluster.account;
+  const { AllocationId: allocationId = '' } = await ec2.send(new AllocateAddressCommand({ Domain: 'vpc' }));
+  const release = async () => {
+    await ec2.send(new ReleaseAddressCommand({ AllocationId: allocationId }));
+  };
+  const { networkInterfaceId, addresses } = world.node('aux');
+  await associate(ec2, { allocationId, networkInterfaceId, privateIp: addresses[0]! });
+  return release;
+}
+
+/** Found when the configuration is read, and every five minutes. */
+async function lookAtPlace(world: FaultWorld): Promise<void> {
+  await world.order('aux', { type: 'reload' });
+}
+
+async function occupiedPlace(world: FaultWorld): Promise<void> {
+  const free = await strangerOnAux(world);
+  await lookAtPlace(world);
+  // On the other node: every node tells why it could not lead.
+  const reason = await world.until('main to hear that aux cannot lead', async () => {
+    const { candidates } = await world.group('main');
+    return candidates.find(({ node, eligible }) => node === 'aux' && !eligible)?.reason;
+  });
+  world.check(/already/.test(reason), `it said: ${reason}`);
+  const answer = await world.move('aux', { on: 'main', timeoutMs: 5_000 });
+  world.check(answer.status === 'refused', `a switchover to it was ${answer.status}`);
+  await world.killNode('main');
+  await world.sleep(4_000);
+  world.check(world.termsCreated('aux').length === 0, 'it claimed what would push off another address');
+  await free();
+  await lookAtPlace(world);
+  await world.untilLeads('aux');
 }
 
 async function putOn(
@@ -127,6 +165,16 @@ export const EC2_FAULTS: readonly Fault[] = [
       await world.cluster.placeAddress('main');
     },
     remark: 'the second time it stays there and status says so; given back by hand at the end',
+  },
+  {
+    number: '44',
+    name: 'target interface already has an address: found before claiming',
+    category: 'ec2',
+    setup: 'pair',
+    expected: { ...AUX_TAKES_OVER, gapMsMost: 25_000 },
+    script: occupiedPlace,
+    remark:
+      'seen after a reload, which spares the wait for the look every five minutes; taken over when it is free',
   },
   {
     number: '45',
