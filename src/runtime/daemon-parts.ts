@@ -154,7 +154,7 @@ function newGuardKeeper(
     }),
   );
   const directory = guardDirectory(file.socket.path, environment);
-  return new GuardKeeper({ directory, cluster: file.cluster, self, groups, environment, log });
+  return new GuardKeeper({ directory, groups, environment, log });
 }
 
 interface TransportParts {

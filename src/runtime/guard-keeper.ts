@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { guardedEnd } from '../core/guarded-end.ts';
 import type { CoreState } from '../core/state.ts';
-import type { GroupName, NodeName } from '../core/types.ts';
+import type { GroupName } from '../core/types.ts';
 import { type Duty, GuardFolder } from '../guard/guard-folder.ts';
 import { startGuard } from '../guard/start-guard.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -15,8 +16,6 @@ import type { Environment } from './daemon-parts.ts';
 
 export interface GuardKeeperOptions {
   readonly directory: string;
-  readonly cluster: string;
-  readonly self: NodeName;
   /** The exclusive groups that this node may lead. */
   readonly groups: Readonly<Record<GroupName, Omit<Duty, 'cgroup'>>>;
   readonly environment: Environment;
@@ -64,7 +63,7 @@ export class GuardKeeper {
     this.#folder = new GuardFolder(options.directory);
     const known = this.#folder.readDuties()?.groups ?? {};
     for (const group of Object.keys(options.groups)) {
-      const place = placeOf(`eipkeeper-${options.cluster}-${options.self}-${group}`, known[group]?.cgroup);
+      const place = placeOf(cgroupNameOf(group, options.directory), known[group]?.cgroup);
       this.#groups.set(group, { ...place, end: null, toldOwnMs: null, toldMs: 0 });
     }
   }
@@ -182,6 +181,10 @@ export class GuardKeeper {
 /** Beside the control socket, or in the unit's own folder, where the guard's unit looks. */
 export const guardDirectory = (socketPath: string, environment: Environment): string =>
   join(environment.RUNTIME_DIRECTORY ?? dirname(socketPath), 'guard');
+
+/** The folder tells nodes apart that are on one machine, as in a test. */
+export const cgroupNameOf = (group: GroupName, directory: string): string =>
+  `eipkeeper-${group}-${crc32(directory).toString(16).padStart(8, '0')}`;
 
 /** Read in this order: a process that stands still in between tells an end that is too early, never one too late. */
 function inBoottime(ownMs: number, clock: Pick<Clock, 'boottimeMs' | 'instant'>): number {

@@ -64,7 +64,7 @@ describeWhere(
     it('starts its program into a control group below the unit of the daemon', async () => {
       const { program } = await pair.servicePids('main');
       const groups = await pair.on('main', 'cat', `/proc/${program}/cgroup`);
-      expect(groups).toMatch(/eipkeeper\.service\/eipkeeper-machines-\d+-main-web$/m);
+      expect(groups).toMatch(/eipkeeper\.service\/eipkeeper-web-[0-9a-f]{8}$/m);
     });
 
     it('goes on untouched when the daemon is killed and comes back', async () => {

@@ -12,7 +12,7 @@ import { ControlClient } from '../../src/control/client.ts';
 import type { StatusSnapshot } from '../../src/control/status-snapshot.ts';
 import { AwsEmulator, type AwsEmulatorOptions } from '../../src/demo/emulator/aws-emulator.ts';
 import { GuardFolder } from '../../src/guard/guard-folder.ts';
-import { removeCgroup } from '../../src/resources/cgroup.ts';
+import { isPopulated, removeCgroup } from '../../src/resources/cgroup.ts';
 import { findProcesses } from '../../src/resources/process-table.ts';
 import { waitFor } from './netns/wait-for.ts';
 
@@ -238,7 +238,7 @@ export class LoopbackCluster {
       for (const pid of left) killIfThere(pid);
       await sleep(20);
     }
-    for (const node of this.#all) leaveCgroups(node);
+    for (const node of this.#all) await leaveCgroups(node);
     rmSync(this.dir, { recursive: true, force: true });
   }
 
@@ -329,9 +329,12 @@ async function freeUdpPort(address: string): Promise<number> {
 }
 
 /** Those of exclusive groups stay as long as a guard does. */
-function leaveCgroups(node: LoopbackNode): void {
+async function leaveCgroups(node: LoopbackNode): Promise<void> {
   const duties = new GuardFolder(join(node.dir, 'run', 'guard')).readDuties();
-  for (const { cgroup } of Object.values(duties?.groups ?? {})) removeCgroup(cgroup);
+  for (const { cgroup } of Object.values(duties?.groups ?? {})) {
+    await waitFor(`${cgroup} to be empty`, async () => !isPopulated(cgroup), WAIT);
+    removeCgroup(cgroup);
+  }
 }
 
 function killIfThere(pid: number): void {

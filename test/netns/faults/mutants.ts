@@ -23,7 +23,7 @@ export const NETNS_MUTANTS: readonly NetnsMutant[] = [
     betrayedBy: /the address moved 1 times/,
     quick: true,
   },
-  { rule: 'no self-fence', fault: '26b', betrayedBy: /two copies ran at once/ },
+  { rule: 'no self-fence', fault: '26b', betrayedBy: /the guard killed what the daemon should have stopped/ },
   { rule: 'optional moves without hold-down', fault: '23b', betrayedBy: /the address moved 4 times/ },
   { rule: 'acting against a running instance', fault: '29a', betrayedBy: /the address moved/ },
   { rule: 'timeout taken for success', fault: '29b', betrayedBy: /in vain: the service to stop/ },

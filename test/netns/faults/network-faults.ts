@@ -3,6 +3,7 @@ import { AUX_TAKES_OVER, NOTHING_HAPPENS } from './expectations.ts';
 import type { Fault } from './fault.ts';
 import type { FaultWorld } from './fault-world.ts';
 import { fragmentsOf, sniff } from './support/sniffer.ts';
+import { guardHasKilled, watchForTwoCopies } from './support/two-copies.ts';
 
 async function cutOneWay(
   world: FaultWorld,
@@ -28,20 +29,6 @@ async function badWeather(world: FaultWorld, weather: HeartbeatWeather): Promise
   await world.sleep(2_000);
   world.check(world.termsCreated('aux').length === 0, 'the standby won a term');
   await world.countAlarms();
-}
-
-/** Samples until the signal: how often a copy ran on both nodes at once. */
-function watchForTwoCopies(world: FaultWorld): () => number {
-  let twice = 0;
-  const runs = (name: string) => world.runsNginx(name);
-  const timer = setInterval(async () => {
-    // Main's runs before and after aux's: a look that takes long does not make two copies of one after the other.
-    if ((await runs('main')) && (await runs('aux')) && (await runs('main'))) twice += 1;
-  }, 20);
-  return () => {
-    clearInterval(timer);
-    return twice;
-  };
 }
 
 export const NETWORK_FAULTS: readonly Fault[] = [
@@ -204,7 +191,9 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       await world.mend('main');
       await world.sleep(2_000);
       world.check(stopWatching() === 0, 'two copies ran at once');
+      const killed = await guardHasKilled(world, 'main');
+      world.check(!killed, 'the guard killed what the daemon should have stopped');
     },
-    remark: 'stopped by the daemon itself; the guard behind it is not there yet',
+    remark: 'stopped by the daemon itself: its guard has nothing to do',
   },
 ];

@@ -8,16 +8,6 @@ export interface NotCovered {
 /** What the program does not do yet. What exists of these lines is in the catalogue. */
 export const NOT_YET: readonly NotCovered[] = [
   {
-    number: '3',
-    name: 'only the controller killed, exclusive: stopped by the deadline',
-    why: 'no guard process yet: until the controller is back the old copy goes on, and two can run',
-  },
-  {
-    number: '26',
-    name: 'leader cut from everything, exclusive: the guard behind the stop',
-    why: 'as 3; the daemon itself stops in time, which is covered',
-  },
-  {
     number: '36',
     name: 'nodes configured differently: `doctor` warns',
     why: 'held by the tests of the command; that the record wins is covered',

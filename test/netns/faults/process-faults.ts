@@ -3,6 +3,7 @@ import { AUX_TAKES_OVER, AUX_TAKES_OVER_SOFTLY, NOTHING_HAPPENS } from './expect
 import type { Fault } from './fault.ts';
 import type { FaultWorld } from './fault-world.ts';
 import { blockEventLoop } from './support/block-event-loop.ts';
+import { guardHasKilled, watchForTwoCopies } from './support/two-copies.ts';
 import { restartWithWallClock, setWallClock } from './support/wall-clock.ts';
 
 async function frozenStandby(world: FaultWorld): Promise<void> {
@@ -11,6 +12,17 @@ async function frozenStandby(world: FaultWorld): Promise<void> {
   world.thaw('aux');
   await world.sleep(2_500);
   world.check(world.termsCreated('aux').length === 0, 'the thawed standby claimed');
+}
+
+/** The controller of an exclusive leader is lost: its guard is not. */
+async function lostWithItsService(world: FaultWorld, lose: () => void | Promise<void>): Promise<void> {
+  const stopWatching = watchForTwoCopies(world);
+  world.onHeal(() => void stopWatching());
+  await lose();
+  await world.untilLeads('aux', 20_000);
+  await world.until('the service of main to be gone', async () => !(await world.runsNginx('main')));
+  world.check(stopWatching() === 0, 'two copies ran at once');
+  world.check(await guardHasKilled(world, 'main'), 'the guard killed nothing');
 }
 
 /** The program's own clock, an hour off and back again. */
@@ -278,11 +290,23 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     setup: 'exclusive',
     expected: { serves: 'aux', moves: 2, lost: 'some', gapMsMost: 15_000 },
     script: async (world) => {
-      await world.killDaemon('main');
-      await world.untilLeads('aux', 20_000);
+      await lostWithItsService(world, () => world.killDaemon('main'));
     },
-    remark:
-      'what is not there yet: the guard that stops the old copy by the deadline. The takeover is judged, two copies are not',
+    remark: 'the guard ends its service before the other starts one',
+  },
+  {
+    number: '5b',
+    name: 'leader frozen longer than d, exclusive',
+    category: 'process',
+    setup: 'exclusive',
+    expected: { serves: 'aux', moves: 2, lost: 'some', gapMsMost: 15_000 },
+    script: async (world) => {
+      await lostWithItsService(world, () => world.freeze('main'));
+      world.thaw('main');
+      await world.until('main to be a standby', async () => (await world.group('main')).role === 'standby');
+      world.check(!(await world.runsNginx('main')), 'the thawed leader started its service');
+    },
+    remark: 'the guard ends its service before the other starts one',
   },
   {
     number: '17a',

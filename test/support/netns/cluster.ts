@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cgroupHierarchies, removeCgroup } from '../../../src/resources/cgroup.ts';
+import { cgroupNameOf, guardDirectory } from '../../../src/runtime/guard-keeper.ts';
 import { type AddressFollower, createAddressFollower } from './address-follower.ts';
 import { createAddressTranslation } from './address-translation.ts';
 import { type ApiProxy, SLOW_EC2, startApiProxy } from './api-proxy.ts';
@@ -74,11 +76,14 @@ async function buildCluster(
 ): Promise<Cluster> {
   const names = options.nodes ?? ['main', 'aux'];
   const topology = await createTopology({ nodes: names, paths: options.paths ?? 1 });
+  let nodes: readonly ClusterNode[] = [];
+  // After everything in the namespaces has ended.
+  closers.push(async () => removeCgroups(nodes));
   closers.push(() => topology.close());
   const account = await createTestAccount(options.endpoint, topology.nodes);
   closers.push(() => account.close());
   const ssmPrefix = `/eipkeeper/${topology.id}`;
-  const nodes = await createNodes(topology, account, options, ssmPrefix);
+  nodes = await createNodes(topology, account, options, ssmPrefix);
   const cutOff = new Set<string>();
   const address = createAddressFollower({
     ec2: account.ec2,
@@ -214,6 +219,14 @@ async function startServices(
 }
 
 /** In the reverse order of their making. */
+/** The control groups of exclusive groups, all of which these tests call web. */
+function removeCgroups(nodes: readonly ClusterNode[]): void {
+  for (const { socketPath } of nodes) {
+    const name = cgroupNameOf('web', guardDirectory(socketPath, {}));
+    for (const { own } of cgroupHierarchies()) removeCgroup(join(own, name));
+  }
+}
+
 async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) {

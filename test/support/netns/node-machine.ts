@@ -38,6 +38,9 @@ export interface NodeMachine {
   log(label: string): Promise<string>;
 }
 
+/** "ip netns exec" hides the control groups of the machine behind a /sys of its own. */
+const WITH_CGROUPS = ['sh', '-c', 'mount -t cgroup2 none /sys/fs/cgroup 2> /dev/null; exec "$0" "$@"'];
+
 export async function createNodeMachine(options: {
   readonly node: TopologyNode;
   readonly whom: string;
@@ -71,7 +74,11 @@ export async function createNodeMachine(options: {
     stateDirectory,
     socketPath: join(runDirectory, 'eipkeeper.sock'),
     start: (label, line, env = {}) =>
-      startProcess(within(line), { ...environment, ...env }, join(directory, `${label}.log`)),
+      startProcess(
+        within([...WITH_CGROUPS, ...line]),
+        { ...environment, ...env },
+        join(directory, `${label}.log`),
+      ),
     run: (line, { timeoutMs } = {}) => {
       const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
       return command('ip', within(['env', '-i', ...variables, ...line]), { timeoutMs: timeoutMs ?? 15_000 });

@@ -26,17 +26,17 @@ describe("the daemon's side of the guard", () => {
     lines.length = 0;
   });
   afterEach(() => {
-    for (const keeper of keepers.splice(0)) keeper.close();
-    const { cgroup = '' } = folder.readDuties()?.groups.web ?? {};
-    if (cgroup !== '') removeCgroup(cgroup);
+    for (const keeper of keepers.splice(0)) {
+      const { cgroup } = keeper.confinement('web')!;
+      if (cgroup !== null) removeCgroup(cgroup);
+      keeper.close();
+    }
     rmSync(dir, { recursive: true, force: true });
   });
 
   const keep = async (directory = join(dir, 'guard'), onChange = () => {}): Promise<GuardKeeper> => {
     const keeper = new GuardKeeper({
       directory,
-      cluster: `keeper-test-${process.pid}`,
-      self: 'main',
       groups: { web: { resources: [], runDir: dir } },
       environment: {},
       log: createLogger({ level: 'info', format: 'text', write: (text) => void lines.push(text) }),
