@@ -14,14 +14,14 @@ export interface StartGuardOptions {
 }
 
 /**
- * Starts a guard that outlives whoever calls: its own unit where this is a unit itself, else a process in a session
+ * Starts a guard that outlives whoever calls: the unit that the daemon's own unit names, else a process in a session
  * of its own. '' or why it could not be started.
  */
 export async function startGuard(options: StartGuardOptions): Promise<string> {
-  // The unit of the daemon has it, and so has the guard's, in the same place.
-  if (options.environment.RUNTIME_DIRECTORY !== undefined && systemdRuns()) {
+  const unit = options.environment.EIPKEEPER_GUARD_UNIT;
+  if (unit !== undefined && systemdRuns()) {
     const signal = new AbortController().signal;
-    return controlUnit('start', GUARD_UNIT, { deadlineMs: START_MOST_MS, signal });
+    return controlUnit('start', unit, { deadlineMs: START_MOST_MS, signal });
   }
   return startProcess(options);
 }

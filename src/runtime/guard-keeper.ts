@@ -178,9 +178,11 @@ export class GuardKeeper {
   }
 }
 
-/** Beside the control socket, or in the unit's own folder, where the guard's unit looks. */
+/** Beside the control socket; where a unit is the guard, in the folder in which that looks. */
 export const guardDirectory = (socketPath: string, environment: Environment): string =>
-  join(environment.RUNTIME_DIRECTORY ?? dirname(socketPath), 'guard');
+  environment.EIPKEEPER_GUARD_UNIT === undefined
+    ? join(dirname(socketPath), 'guard')
+    : join(environment.RUNTIME_DIRECTORY ?? '/run/eipkeeper', 'guard');
 
 /** The folder tells nodes apart that are on one machine, as in a test. */
 export const cgroupNameOf = (group: GroupName, directory: string): string =>

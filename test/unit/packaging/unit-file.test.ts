@@ -45,6 +45,7 @@ describe('what the packages bring', () => {
   });
 
   it('starts the guard where there is an exclusive group, not by the unit of the daemon', () => {
+    expect(file('eipkeeper.service')).toContain('EIPKEEPER_GUARD_UNIT=eipkeeper-guard.service');
     expect(file('eipkeeper.service')).not.toMatch(/^(Wants|Requires|BindsTo)=.*guard/m);
     expect(file('eipkeeper-guard.service')).not.toContain('[Install]');
   });

@@ -7,7 +7,7 @@ import { GuardFolder } from '../../../src/guard/guard-folder.ts';
 import { createLogger } from '../../../src/observability/logger.ts';
 import { boottimeMs } from '../../../src/resources/boottime.ts';
 import { removeCgroup } from '../../../src/resources/cgroup.ts';
-import { GuardKeeper } from '../../../src/runtime/guard-keeper.ts';
+import { GuardKeeper, guardDirectory } from '../../../src/runtime/guard-keeper.ts';
 import { leaderOf, type OneNode } from '../../support/one-node.ts';
 
 describe("the daemon's side of the guard", () => {
@@ -120,6 +120,13 @@ describe("the daemon's side of the guard", () => {
     launches = 0;
     await keep();
     expect(launches).toBe(0);
+  });
+
+  it('meets the guard beside the control socket, or where the unit of the guard looks', () => {
+    const socket = '/srv/a/eipkeeper.sock';
+    expect(guardDirectory(socket, { RUNTIME_DIRECTORY: '/run/something' })).toBe('/srv/a/guard');
+    const unit = { EIPKEEPER_GUARD_UNIT: 'g.service', RUNTIME_DIRECTORY: '/run/eipkeeper' };
+    expect(guardDirectory(socket, unit)).toBe('/run/eipkeeper/guard');
   });
 
   it('repeats what the guard did, once', async () => {
