@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { NOTHING_HAPPENS } from './expectations.ts';
 import type { Fault } from './fault.ts';
 import type { FaultWorld } from './fault-world.ts';
+import { guardHasKilled } from './support/two-copies.ts';
 
 const breakConfig = (text: string) => `${text}\nthis is no directive;\n`;
 
@@ -110,11 +111,15 @@ export const RESOURCE_FAULTS: readonly Fault[] = [
     script: async (world) => {
       const answer = await world.move('aux', { on: 'main', timeoutMs: 25_000 });
       world.check(answer.status === 'done', `the switchover was ${answer.status}: ${answer.reason}`);
-      const stopped = async () => (await world.node('main').processes()).length === 1;
-      await world.until('nothing but the daemon to run on the old leader', stopped);
+      const stopped = async () => (await world.node('main').processes()).length === 2;
+      await world.until('nothing but the daemon and its guard to run on the old leader', stopped);
+      world.check(
+        !(await guardHasKilled(world, 'main')),
+        'the guard killed what the daemon should have stopped',
+      );
       world.check(!(await world.runsNginx('main')), 'nginx still runs on the old leader');
     },
     remark:
-      'an exclusive group hands over only when everything has stopped. The watchdog behind SIGKILL is not there yet',
+      'an exclusive group hands over only when everything has stopped. SIGKILL by the daemon, and the guard behind it has nothing to do; no watchdog resets the machine',
   },
 ];
