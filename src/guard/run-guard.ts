@@ -90,14 +90,16 @@ class Watch {
   /** In how many milliseconds it wants to look again; null: never. */
   look(): number | null {
     const nowMs = boottimeMs();
-    if (nowMs - this.#saidMs >= SAY_EVERY_MS) {
-      this.#saidMs = nowMs;
-      this.#stamp.write(nowMs);
-      this.#takeDuties();
-      if (this.#isNeeded()) this.#neededMs = nowMs;
-    }
+    const isTimeToSay = nowMs - this.#saidMs >= SAY_EVERY_MS;
+    if (isTimeToSay) this.#takeDuties();
     let nextMs = LOOK_EVERY_MS;
     for (const group of this.#groups) nextMs = Math.min(nextMs, group.look());
+    if (isTimeToSay) {
+      // Last: should this fail, the next guard comes as far as here, and has looked.
+      this.#saidMs = nowMs;
+      this.#stamp.write(nowMs);
+      if (this.#isNeeded()) this.#neededMs = nowMs;
+    }
     return nowMs - this.#neededMs > STAY_MS ? null : Math.max(1, nextMs);
   }
 
