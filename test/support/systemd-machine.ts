@@ -14,8 +14,7 @@ import { withFolderLock } from './localstack-install.ts';
 
 const run = promisify(execFile);
 const ROOT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
-const PACKAGES = 'systemd,systemd-sysv,dbus,procps,nginx-light,haproxy';
-const IMAGE = `localhost/eipkeeper-systemd:${createHash('sha256').update(PACKAGES).digest('hex').slice(0, 12)}`;
+const PACKAGES = ['systemd', 'systemd-sysv', 'dbus', 'procps', 'nginx-light', 'haproxy'];
 const BUILD_TIMEOUT_MS = 480_000;
 /** Above what a unit may take to stop. */
 const COMMAND_TIMEOUT_MS = 90_000;
@@ -41,7 +40,7 @@ export class SystemdMachine {
   }
 
   static async start({ network = 'none' }: MachineOptions = {}): Promise<SystemdMachine> {
-    await buildImage();
+    const image = await machineImage();
     const options = [
       '--runtime',
       'runc',
@@ -55,7 +54,7 @@ export class SystemdMachine {
     // The limits of a machine that is itself a container are often below podman's own.
     const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000', '--cap-add', 'SYS_NICE'];
     const mount = ['--volume', `${ROOT}:${ROOT}:ro`];
-    const { stdout } = await run('podman', [...options, ...limits, ...mount, IMAGE, '/sbin/init']);
+    const { stdout } = await run('podman', [...options, ...limits, ...mount, image, '/sbin/init']);
     const machine = new SystemdMachine(stdout.trim());
     try {
       await vi.waitUntil(() => machine.#isUp(), { timeout: 60_000, interval: 100 });
@@ -115,26 +114,30 @@ export class SystemdMachine {
   }
 }
 
-/** Once per machine: podman keeps it. */
-async function buildImage(): Promise<void> {
+/** The name of an image with systemd and these packages of Debian too. Made once: podman keeps it. */
+export async function machineImage(morePackages: readonly string[] = []): Promise<string> {
+  const packages = [...PACKAGES, ...morePackages].join();
+  const digest = createHash('sha256').update(packages).digest('hex').slice(0, 12);
+  const image = `localhost/eipkeeper-systemd:${digest}`;
   await withFolderLock(join(tmpdir(), 'eipkeeper-systemd-image.lock'), async () => {
-    if (await hasImage()) return;
-    console.error(`making ${IMAGE} (once; about a minute)`);
+    if (await hasImage(image)) return;
+    console.error(`making ${image} (once; about a minute)`);
     const folder = await mkdtemp(join(tmpdir(), 'eipkeeper-systemd-'));
     const options = { timeout: BUILD_TIMEOUT_MS, maxBuffer: 16 * 2 ** 20 };
     try {
-      const include = `--include=${PACKAGES}`;
+      const include = `--include=${packages}`;
       await run('debootstrap', ['--variant=minbase', include, 'bookworm', folder], options);
       await run('systemctl', ['--root', folder, 'disable', 'nginx.service', 'haproxy.service'], options);
-      await run('sh', ['-c', 'tar -C "$1" -c . | podman import - "$2"', 'sh', folder, IMAGE], options);
+      await run('sh', ['-c', 'tar -C "$1" -c . | podman import - "$2"', 'sh', folder, image], options);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   });
+  return image;
 }
 
-const hasImage = (): Promise<boolean> =>
-  run('podman', ['image', 'exists', IMAGE]).then(
+const hasImage = (image: string): Promise<boolean> =>
+  run('podman', ['image', 'exists', image]).then(
     () => true,
     () => false,
   );

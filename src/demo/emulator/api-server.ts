@@ -57,15 +57,15 @@ export class ApiServer {
     this.#parts = parts;
   }
 
-  /** Listens on 127.0.0.1; 0 lets the system choose. Resolves with the port. */
-  async start(port: number): Promise<number> {
+  /** Port 0 lets the system choose. Resolves with the port. */
+  async start(port: number, host: string): Promise<number> {
     const server = createServer((request, response) => {
       this.#handle(request, response).catch(() => response.destroy());
     });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
+      server.listen(port, host, resolve);
     });
     return (server.address() as AddressInfo).port;
   }

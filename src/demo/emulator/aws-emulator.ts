@@ -41,8 +41,12 @@ export interface AwsEmulatorOptions {
   readonly nodes: readonly NodeSpec[];
   /** "eu-central-1" when left out. */
   readonly region?: string;
-  /** Of the API, on 127.0.0.1; the system chooses when left out. The metadata ports are always chosen. */
+  /** Where it listens: 127.0.0.1 when left out. */
+  readonly host?: string;
+  /** Of the API; the system chooses when left out. */
   readonly port?: number;
+  /** By node; the system chooses those that are left out. */
+  readonly metadataPorts?: Readonly<Record<string, number>>;
   /** How long temporary keys last; new ones are handed out when a twelfth of it is left. */
   readonly credentialsLifetimeMs?: number;
   /** Callers by access key id, for clients that bring keys of their own; these never expire. */
@@ -94,8 +98,11 @@ export class AwsEmulator {
   }
 
   async start(): Promise<void> {
-    this.#apiPort = await this.#api.start(this.#options.port ?? 0);
-    for (const [node, server] of this.#metadata) this.#metadataPorts.set(node, await server.start(0));
+    const { host = '127.0.0.1', port = 0, metadataPorts = {} } = this.#options;
+    this.#apiPort = await this.#api.start(port, host);
+    for (const [node, server] of this.#metadata) {
+      this.#metadataPorts.set(node, await server.start(metadataPorts[node] ?? 0, host));
+    }
   }
 
   /** Also when start failed half-way. Hanging calls are cut off. */
