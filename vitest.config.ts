@@ -53,7 +53,7 @@ export default defineConfig({
           ...common,
           name: 'machines',
           include: ['test/machines/**/*.test.ts'],
-          globalSetup: ['test/machines/support/packages.ts'],
+          globalSetup: [...globalSetup, 'test/machines/support/packages.ts'],
           fileParallelism: false,
           hookTimeout: 600_000,
         },

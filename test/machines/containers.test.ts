@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { ADDRESS_PORT, CLOUD } from '../../docker/demo/plan.ts';
-import { describeWhere, missingPrograms } from '../support/describe-where.ts';
+import { describeWhere } from '../support/describe-where.ts';
 import { missingForSystemd } from '../support/systemd-machine.ts';
 import { RunningComposition } from './support/composition.ts';
 import { buildImages, removeImages } from './support/images.ts';
@@ -8,11 +8,9 @@ import { buildImages, removeImages } from './support/images.ts';
 const CONTAINERS_TAKE_MS = 180_000;
 const WAIT = { timeout: 90_000, interval: 200 };
 
-const missing = missingForSystemd() ?? missingPrograms({ iptables: 'iptables containernetworking-plugins' });
-
 /** The images of docker/Dockerfile as compose.yaml puts them together, on podman. */
 describeWhere(
-  missing,
+  missingForSystemd(),
   'the demo in containers',
   () => {
     const demo = new RunningComposition();

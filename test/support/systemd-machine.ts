@@ -1,8 +1,9 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -16,17 +17,37 @@ const run = promisify(execFile);
 const ROOT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
 const PACKAGES = ['systemd', 'systemd-sysv', 'dbus', 'procps', 'nginx-light', 'haproxy'];
 const BUILD_TIMEOUT_MS = 480_000;
-/** Above what a unit may take to stop. */
-const COMMAND_TIMEOUT_MS = 90_000;
+const CAP_SYS_ADMIN = 1n << 21n;
+/** Above what a unit may take to stop, and a script of user data on a busy machine. */
+const COMMAND_TIMEOUT_MS = 200_000;
 
 export function missingForSystemd(): string | null {
   if (process.getuid?.() !== 0) return 'a machine with systemd needs root: sudo npm test';
+  if (!mayMount()) {
+    return 'a machine with systemd needs CAP_SYS_ADMIN: run this on a machine or in a privileged container';
+  }
   return missingPrograms({ podman: 'podman', runc: 'runc', debootstrap: 'debootstrap' });
 }
 
+/** Root of an unprivileged container may not. */
+function mayMount(): boolean {
+  const [, set = '0'] = /^CapEff:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return (BigInt(`0x${set}`) & CAP_SYS_ADMIN) !== 0n;
+}
+
 export interface MachineOptions {
-  /** `host`: the loopback addresses of this machine, where a test has its AWS. Left out: no network. */
-  readonly network?: 'none' | 'host';
+  /**
+   * `host`: the loopback addresses of this machine, where a test has its AWS; `ns:/run/netns/…`: that namespace.
+   * Left out: no network.
+   */
+  readonly network?: 'none' | 'host' | `ns:${string}`;
+  /** What its Debian has beside systemd, nginx and haproxy. */
+  readonly packages?: readonly string[];
+  readonly hostname?: string;
+  /** What its disk has at the first boot, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Left out, it has booted when `start` is through. */
+  readonly waitForBoot?: boolean;
 }
 
 /** A Debian with systemd as process 1, in a container, with this repository read-only. */
@@ -39,25 +60,20 @@ export class SystemdMachine {
     this.#container = container;
   }
 
-  static async start({ network = 'none' }: MachineOptions = {}): Promise<SystemdMachine> {
-    const image = await machineImage();
-    const options = [
-      '--runtime',
-      'runc',
-      'run',
-      '--detach',
-      '--rm',
-      '--network',
-      network,
-      '--systemd=always',
-    ];
+  static async start(wanted: MachineOptions = {}): Promise<SystemdMachine> {
+    const { network = 'none', packages = [], hostname, files = {}, waitForBoot = true } = wanted;
+    const image = await machineImage(packages);
+    const options = ['--runtime', 'runc', 'create', '--network', network, '--systemd=always'];
+    if (hostname !== undefined) options.push('--hostname', hostname);
     // The limits of a machine that is itself a container are often below podman's own.
     const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000', '--cap-add', 'SYS_NICE'];
     const mount = ['--volume', `${ROOT}:${ROOT}:ro`];
     const { stdout } = await run('podman', [...options, ...limits, ...mount, image, '/sbin/init']);
     const machine = new SystemdMachine(stdout.trim());
     try {
-      await vi.waitUntil(() => machine.#isUp(), { timeout: 60_000, interval: 100 });
+      await machine.#fill(files);
+      await machine.powerOn();
+      if (waitForBoot) await vi.waitUntil(() => machine.#isUp(), { timeout: 60_000, interval: 100 });
     } catch (error) {
       await machine.end();
       throw error;
@@ -68,6 +84,36 @@ export class SystemdMachine {
   async #isUp(): Promise<boolean> {
     const { stdout } = await this.run('systemctl', 'is-system-running');
     return /^(running|degraded)$/.test(stdout.trim());
+  }
+
+  /** Boots it, for the first time or again; returns at once. */
+  async powerOn(): Promise<void> {
+    await run('podman', ['--runtime', 'runc', 'start', this.#container]);
+  }
+
+  /** A power cut. */
+  async powerOff(): Promise<void> {
+    await run('podman', ['kill', this.#container]);
+    await run('podman', ['wait', this.#container]);
+  }
+
+  /** What came to its console. */
+  async console(): Promise<string> {
+    return (await run('podman', ['logs', this.#container])).stdout;
+  }
+
+  async #fill(files: Readonly<Record<string, string>>): Promise<void> {
+    if (Object.keys(files).length === 0) return;
+    const folder = await mkdtemp(join(tmpdir(), 'eipkeeper-disk-'));
+    try {
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), text);
+      }
+      await run('podman', ['cp', `${folder}/.`, `${this.#container}:/`]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** Never throws: the exit code is part of the answer. */
@@ -116,24 +162,54 @@ export class SystemdMachine {
 
 /** The name of an image with systemd and these packages of Debian too. Made once: podman keeps it. */
 export async function machineImage(morePackages: readonly string[] = []): Promise<string> {
-  const packages = [...PACKAGES, ...morePackages].join();
-  const digest = createHash('sha256').update(packages).digest('hex').slice(0, 12);
-  const image = `localhost/eipkeeper-systemd:${digest}`;
+  const base = imageOf(PACKAGES);
+  await onceMade(base, () => bootstrap(base));
+  if (morePackages.length === 0) return base;
+  const image = imageOf([...PACKAGES, ...morePackages]);
+  await onceMade(image, () => extend(base, image, morePackages));
+  return image;
+}
+
+const imageOf = (packages: readonly string[]): string => {
+  const digest = createHash('sha256').update(packages.join()).digest('hex').slice(0, 12);
+  return `localhost/eipkeeper-systemd:${digest}`;
+};
+
+async function onceMade(image: string, make: () => Promise<void>): Promise<void> {
   await withFolderLock(join(tmpdir(), 'eipkeeper-systemd-image.lock'), async () => {
     if (await hasImage(image)) return;
     console.error(`making ${image} (once; about a minute)`);
-    const folder = await mkdtemp(join(tmpdir(), 'eipkeeper-systemd-'));
-    const options = { timeout: BUILD_TIMEOUT_MS, maxBuffer: 16 * 2 ** 20 };
-    try {
-      const include = `--include=${packages}`;
-      await run('debootstrap', ['--variant=minbase', include, 'bookworm', folder], options);
-      await run('systemctl', ['--root', folder, 'disable', 'nginx.service', 'haproxy.service'], options);
-      await run('sh', ['-c', 'tar -C "$1" -c . | podman import - "$2"', 'sh', folder, image], options);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await make();
   });
-  return image;
+}
+
+const BUILD = { timeout: BUILD_TIMEOUT_MS, maxBuffer: 16 * 2 ** 20 };
+
+async function bootstrap(image: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'eipkeeper-systemd-'));
+  try {
+    const include = `--include=${PACKAGES.join()}`;
+    await run('debootstrap', ['--variant=minbase', include, 'bookworm', folder], BUILD);
+    await run('systemctl', ['--root', folder, 'disable', 'nginx.service', 'haproxy.service'], BUILD);
+    await run('sh', ['-c', 'tar -C "$1" -c . | podman import - "$2"', 'sh', folder, image], BUILD);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** By apt: debootstrap does not install what needs much else. */
+async function extend(base: string, image: string, packages: readonly string[]): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'eipkeeper-systemd-'));
+  const install = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')} && apt-get clean`;
+  try {
+    await writeFile(
+      join(folder, 'Dockerfile'),
+      `FROM ${base}\nRUN export DEBIAN_FRONTEND=noninteractive; ${install}\n`,
+    );
+    await run('podman', ['--runtime', 'runc', 'build', '--network', 'host', '--tag', image, folder], BUILD);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 const hasImage = (image: string): Promise<boolean> =>

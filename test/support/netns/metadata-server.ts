@@ -12,6 +12,8 @@ export interface InstanceIdentity {
   readonly privateIp: string;
   /** By which of its addresses a call of this instance is recognised. */
   readonly sources: readonly string[];
+  /** Left out, it has none. */
+  readonly userData?: string;
 }
 
 export interface MetadataServer {
@@ -22,12 +24,15 @@ export interface MetadataServer {
   close(): Promise<void>;
 }
 
-const ROLE = 'eipkeeper-test';
+/** Of every instance, unless it is taken away. */
+export const ROLE = 'eipkeeper-test';
 
 /** IMDSv2 for all instances on one socket: who calls is told by the source address, as on EC2. */
 export async function startMetadataServer(options: {
   readonly socketPath: string;
   readonly instances: readonly InstanceIdentity[];
+  /** `optional`: who brings no token is answered as well. `required` when left out. */
+  readonly tokens?: 'optional' | 'required';
 }): Promise<MetadataServer> {
   const changes = new Map<string, string | null>();
   const failing = new Set<string>();
@@ -36,12 +41,17 @@ export async function startMetadataServer(options: {
   const answer = (instance: InstanceIdentity, request: IncomingMessage): [number, string] => {
     if (failing.has(instance.instanceId)) return [503, ''];
     if (request.method === 'PUT') return grantToken(instance, request);
-    const token = tokens.get(String(request.headers['x-aws-ec2-metadata-token']));
-    if (token?.instanceId !== instance.instanceId || token.expiresMs < performance.now()) return [401, ''];
-    const path = (request.url ?? '').replace(/^\/latest\//, '');
+    if (!isAllowed(instance, request.headers['x-aws-ec2-metadata-token'])) return [401, ''];
+    const path = (request.url ?? '').replace(/^\/(latest|\d{4}-\d\d-\d\d)\//, '');
     const changed = changes.get(`${instance.instanceId} ${path}`);
-    const value = changed === undefined ? metadataOf(instance).get(path) : changed;
-    return value === undefined || value === null ? [404, 'Not Found'] : [200, value];
+    const value = changed === undefined ? valueAt(metadataOf(instance), path) : changed;
+    return value === null ? [404, 'Not Found'] : [200, value];
+  };
+
+  const isAllowed = ({ instanceId }: InstanceIdentity, given: string | string[] | undefined): boolean => {
+    if (given === undefined) return options.tokens === 'optional';
+    const token = tokens.get(String(given));
+    return token?.instanceId === instanceId && token.expiresMs >= performance.now();
   };
 
   const grantToken = (instance: InstanceIdentity, request: IncomingMessage): [number, string] => {
@@ -77,20 +87,29 @@ export async function startMetadataServer(options: {
   };
 }
 
+/** An entry, or what is below a path that ends in a slash; null for what does not exist. */
+function valueAt(entries: ReadonlyMap<string, string>, path: string): string | null {
+  const value = entries.get(path);
+  if (value !== undefined || !path.endsWith('/')) return value ?? null;
+  const below = [...entries.keys()]
+    .filter((key) => key.startsWith(path))
+    .map((key) => key.slice(path.length));
+  return below.length === 0 ? null : [...new Set(below.map((key) => key.replace(/\/.*/, '/')))].join('\n');
+}
+
 function metadataOf(instance: InstanceIdentity): Map<string, string> {
   const card = `meta-data/network/interfaces/macs/${instance.mac}`;
   const inSixHours = new Date(Date.now() + 6 * 3_600_000).toISOString();
   return new Map([
+    ...(instance.userData === undefined ? [] : ([['user-data', instance.userData]] as const)),
     ['meta-data/instance-id', instance.instanceId],
     ['meta-data/placement/region', instance.region],
     ['meta-data/placement/availability-zone', instance.availabilityZone],
     ['meta-data/mac', instance.mac],
     ['meta-data/local-ipv4', instance.privateIp],
-    ['meta-data/network/interfaces/macs/', `${instance.mac}/`],
     [`${card}/interface-id`, instance.networkInterfaceId],
     [`${card}/device-number`, '0'],
     [`${card}/local-ipv4s`, instance.privateIp],
-    ['meta-data/iam/security-credentials/', ROLE],
     [
       `meta-data/iam/security-credentials/${ROLE}`,
       JSON.stringify({
