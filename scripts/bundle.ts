@@ -5,7 +5,18 @@ import { PAGE_FILES } from '../src/http/page-files.ts';
 import { shakeableSchemas } from './shakeable-schemas.ts';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-export const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string };
+/** Who stands for a package. docs/packaging.md says where to write it. */
+export interface Publisher {
+  /** "Name <address>" */
+  readonly author?: string;
+  /** A web page. */
+  readonly homepage?: string;
+}
+const source = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { version: string } & Publisher;
+export const { version } = source;
+export const publisher: Publisher = source;
+/** Of packages that nobody has published. */
+export const NO_AUTHOR = 'eipkeeper <root@localhost>';
 const page = Object.fromEntries(
   PAGE_FILES.map((file) => [file, readFileSync(`${root}src/http/page/${file}`, 'utf8')]),
 );

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { version } from '../bundle.ts';
+import { NO_AUTHOR, type Publisher, publisher, version } from '../bundle.ts';
 import { machineFiles, type PackagedFile, packaging, writeTree } from './install-tree.ts';
 
 export interface MachinePackageOptions {
@@ -11,6 +11,10 @@ export interface MachinePackageOptions {
   /** Where the package goes. */
   readonly output: string;
   readonly timeSeconds: number;
+  /** Left out, who is in package.json. */
+  readonly publisher?: Publisher;
+  /** Of an rpm; left out, that of these sources. */
+  readonly release?: string;
 }
 
 /** Gives the path of the package. */
@@ -20,8 +24,12 @@ export function buildDeb(options: MachinePackageOptions): string {
   const scripts = ['postinst', 'prerm', 'postrm'].map(
     (name): PackagedFile => ({ path: `DEBIAN/${name}`, mode: 0o755, content: packaging(`deb/${name}`) }),
   );
-  const control: PackagedFile = { path: 'DEBIAN/control', mode: 0o644, content: CONTROL };
-  writeTree(folder, [...files, control, ...scripts], timeSeconds);
+  const manifest: PackagedFile = {
+    path: 'DEBIAN/control',
+    mode: 0o644,
+    content: control(options.publisher ?? publisher),
+  };
+  writeTree(folder, [...files, manifest, ...scripts], timeSeconds);
   const deb = join(output, `eipkeeper_${version}_amd64.deb`);
   execFileSync(
     'dpkg-deb',
@@ -34,11 +42,11 @@ export function buildDeb(options: MachinePackageOptions): string {
   return deb;
 }
 
-const CONTROL = `Package: eipkeeper
+const control = ({ author = NO_AUTHOR, homepage }: Publisher): string => `Package: eipkeeper
 Version: ${version}
 Architecture: amd64
-Maintainer: eipkeeper <root@localhost>
-Section: admin
+Maintainer: ${author}
+${homepage === undefined ? '' : `Homepage: ${homepage}\n`}Section: admin
 Priority: optional
 Depends: libc6 (>= 2.28), libstdc++6 (>= 8), libgcc-s1, systemd (>= 247)
 Description: keeps an Elastic IP, and the service behind it, on a healthy EC2 instance

@@ -18,6 +18,8 @@ const KEPT = [
   'version',
   'description',
   'license',
+  'author',
+  'homepage',
   'repository',
   'type',
   'engines',

@@ -1,18 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { version } from '../bundle.ts';
+import { NO_AUTHOR, publisher, version } from '../bundle.ts';
 import type { MachinePackageOptions } from './deb.ts';
 import { machineFiles, packaging, writeTree } from './install-tree.ts';
 
 /** Gives the path of the package. */
 export function buildRpm(options: MachinePackageOptions): string {
-  const { folder, output, timeSeconds } = options;
+  const { folder, output, timeSeconds, release = version } = options;
+  const { author = NO_AUTHOR, homepage } = options.publisher ?? publisher;
   const files = machineFiles({ ...options, zshFolder: 'site-functions' });
   const tree = join(folder, 'tree');
   writeTree(tree, files, timeSeconds);
   const filled = packaging('rpm/eipkeeper.spec')
-    .replace('@version@', version)
+    .replace('@version@', release)
+    .replace('@packager@', author)
+    .replace('@url@', homepage === undefined ? '' : `URL: ${homepage}\n`)
     .replace('@tree@', tree)
     .replace(
       '@files@',
@@ -26,7 +29,7 @@ export function buildRpm(options: MachinePackageOptions): string {
     env: { ...process.env, SOURCE_DATE_EPOCH: String(timeSeconds) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const name = `eipkeeper-${version}-1.x86_64.rpm`;
+  const name = `eipkeeper-${release}-1.x86_64.rpm`;
   const rpm = join(output, name);
   copyFileSync(join(top, 'RPMS/x86_64', name), rpm);
   return rpm;

@@ -25,11 +25,12 @@ export class MachinePair {
     this.#group = group;
   }
 
-  async start(): Promise<void> {
+  /** `packages`: what the machines have beside those of every machine. */
+  async start(packages: readonly string[] = []): Promise<void> {
     await this.aws.start();
     ({ allocationId: this.#allocationId, publicIp: this.#publicIp } = this.aws.cloud.allocate());
     for (const name of NAMES) {
-      const machine = await SystemdMachine.start({ network: 'host' });
+      const machine = await SystemdMachine.start({ network: 'host', packages });
       this.#machines.set(name, machine);
       await machine.write('/etc/nginx/nginx.conf', nginxConfiguration(name));
     }

@@ -23,6 +23,8 @@ writeFileSync(executable, '#!/bin/sh\n', { mode: 0o755 });
 const timeSeconds = 1_700_000_000;
 let folders = 0;
 const common = { licences: 'MIT', output: folder, timeSeconds };
+/** As whoever publishes it would write it into package.json. */
+const publisher = { author: 'Web Team <web@example.com>', homepage: 'https://example.com/eipkeeper' };
 const options = () => ({ ...common, executable, folder: join(folder, String(++folders)) });
 
 /** Built twice, each time under another umask. */
@@ -78,6 +80,20 @@ describeWhere(missingPrograms({ 'dpkg-deb': 'dpkg' }), 'the .deb', () => {
     expect(lines.split('\n').filter((line) => line !== '' && !/^[d-]rw\S+ root\/root /.test(line))).toEqual(
       [],
     );
+  });
+});
+
+describeWhere(missingPrograms({ 'dpkg-deb': 'dpkg', rpmbuild: 'rpm' }), 'a package', () => {
+  it('names who published it, and nobody where nobody did', () => {
+    const field = (path: string, name: string) => output('dpkg-deb', '--field', path, name).trim();
+    const tag = (path: string, name: string) =>
+      output('rpm', '--query', '--queryformat', `%{${name}}`, '--package', path);
+    const deb = buildDeb({ ...options(), publisher });
+    expect([field(deb, 'Maintainer'), field(deb, 'Homepage')]).toEqual(Object.values(publisher));
+    const rpm = buildRpm({ ...options(), publisher });
+    expect([tag(rpm, 'PACKAGER'), tag(rpm, 'URL')]).toEqual(Object.values(publisher));
+    expect(field(buildDeb({ ...options(), publisher: {} }), 'Maintainer')).toBe('eipkeeper <root@localhost>');
+    expect(tag(buildRpm({ ...options(), publisher: {} }), 'URL')).toBe('(none)');
   });
 });
 
