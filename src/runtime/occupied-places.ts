@@ -3,6 +3,7 @@ import type { AwsClients } from '../cloud/aws-clients.ts';
 import type { CallBounds } from '../cloud/bounded-call.ts';
 import type { FailedCall } from '../cloud/cloud-error.ts';
 import type { GroupName } from '../core/types.ts';
+import type { CloudPerformer } from './cloud-performer.ts';
 import type { CloudGroup } from './cloud-plan.ts';
 
 /** Where an Elastic IP of a group goes on this instance. */
@@ -66,16 +67,22 @@ const LOOK_EVERY_MS = 300_000;
  */
 export class PlaceWatch {
   readonly #clients: AwsClients;
-  readonly #places: () => readonly Place[];
+  readonly #all: readonly Place[];
+  readonly #cloud: Pick<CloudPerformer, 'places'>;
   readonly #onChange: () => void;
   readonly #abort = new AbortController();
   readonly #problems = new Map<GroupName, string>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `places`: those whose address is not here now. */
-  constructor(clients: AwsClients, places: () => readonly Place[], onChange: () => void) {
-    this.#clients = clients;
-    this.#places = places;
+  /** `cloud`: knows which addresses are here. */
+  constructor(
+    parts: { readonly clients: AwsClients; readonly cloudGroups: ReadonlyMap<GroupName, CloudGroup> },
+    cloud: Pick<CloudPerformer, 'places'>,
+    onChange: () => void,
+  ) {
+    this.#clients = parts.clients;
+    this.#all = placesOf(parts.cloudGroups);
+    this.#cloud = cloud;
     this.#onChange = onChange;
   }
 
@@ -96,7 +103,7 @@ export class PlaceWatch {
   }
 
   async look(): Promise<void> {
-    const places = this.#places();
+    const places = this.#all.filter(({ group }) => !this.#cloud.places(group).some(({ here }) => here));
     const bounds = { signal: this.#abort.signal, deadlineMs: READ_TIMEOUT_MS };
     const occupants = places.length === 0 ? [] : await describeOccupants(this.#clients, places, bounds);
     if (this.#abort.signal.aborted || 'type' in occupants) return;

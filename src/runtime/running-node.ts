@@ -31,7 +31,7 @@ import { KeyWatch } from './key-watch.ts';
 import { LocalHealthWatch } from './local-health.ts';
 import { peerAddresses, sessionTimings } from './node-plan.ts';
 import { NodeRuntime } from './node-runtime.ts';
-import { PlaceWatch, placesOf } from './occupied-places.ts';
+import { PlaceWatch } from './occupied-places.ts';
 import { createParameterReader } from './parameter-reader.ts';
 import { ping } from './ping-probe.ts';
 import { PingWatch } from './ping-watch.ts';
@@ -108,12 +108,7 @@ export class RunningNode implements ControlHandler {
       handler: this,
       onProblem: (sentence) => log.warn(sentence),
     });
-    const places = placesOf(parts.cloudGroups);
-    this.#places = new PlaceWatch(
-      parts.clients,
-      () => places.filter(({ group }) => !this.#cloud.places(group).some(({ here }) => here)),
-      () => this.#health.tell(),
-    );
+    this.#places = new PlaceWatch(parts, this.#cloud, () => this.#health.tell());
     this.#health = new LocalHealthWatch({
       groups: [...parts.chains].map(([name, chain]) => ({
         name,

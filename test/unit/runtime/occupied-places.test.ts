@@ -33,13 +33,13 @@ describe('a place', () => {
 
 describe('the watch over places', () => {
   let answer: readonly Address[] | 'silence';
-  let away: readonly Place[];
+  let here: boolean;
   let calls: number;
   let changes: number;
   let watch: PlaceWatch;
 
   beforeEach(() => {
-    [answer, away, calls, changes] = [[STRANGER], [PLACE], 0, 0];
+    [answer, here, calls, changes] = [[STRANGER], false, 0, 0];
     const clients = {
       call: async () => {
         calls += 1;
@@ -48,13 +48,13 @@ describe('the watch over places', () => {
           : { status: 'answered', answer: { Addresses: answer } };
       },
     } as unknown as AwsClients;
-    watch = new PlaceWatch(
-      clients,
-      () => away,
-      () => {
-        changes += 1;
-      },
-    );
+    const { name: allocationId, group, ...target } = PLACE;
+    const planned = { type: 'elastic-ip', id: { kind: 'allocation', allocationId }, target } as const;
+    const cloudGroups = new Map([[group, { addresses: [planned], findNode: () => null }]]);
+    const cloud = { places: () => [{ label: allocationId, here }] };
+    watch = new PlaceWatch({ clients, cloudGroups }, cloud, () => {
+      changes += 1;
+    });
   });
 
   test('names the address that would be pushed off, and takes it back when it is gone', async () => {
@@ -75,7 +75,7 @@ describe('the watch over places', () => {
 
   test('asks nothing and complains of nothing where the address is here', async () => {
     await watch.look();
-    away = [];
+    here = true;
     await watch.look();
     expect(watch.problemOf('web')).toBe('');
     expect(calls).toBe(1);
