@@ -25,7 +25,7 @@ describeWhere(
   'a machine with an exclusive group',
   () => {
     const packages = inject('packages');
-    const pair = new MachinePair(EXCLUSIVE);
+    const pair = new MachinePair(EXCLUSIVE, 'second');
     beforeAll(async () => {
       await pair.start();
       for (const name of ['main', 'aux'] as const) {

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -48,7 +48,12 @@ export interface MachineOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Left out, it has booted when `start` is through. */
   readonly waitForBoot?: boolean;
+  /** `second`: control groups of version 2 alone, as on any system of today, also where this machine still has both. */
+  readonly cgroups?: 'as here' | 'second';
 }
+
+/** Where version 2 is beside version 1. */
+const UNIFIED = '/sys/fs/cgroup/unified';
 
 /** A Debian with systemd as process 1, in a container, with this repository read-only. */
 export class SystemdMachine {
@@ -56,20 +61,28 @@ export class SystemdMachine {
   #caller: ChildProcessByStdio<Writable, Readable, null> | null = null;
   #answers: AsyncIterator<string> | null = null;
 
-  private constructor(container: string) {
+  /** The control groups of a machine that has only the second version; null: podman sees to them. */
+  readonly #cgroups: string | null;
+
+  private constructor(container: string, cgroups: string | null) {
     this.#container = container;
+    this.#cgroups = cgroups;
   }
 
   static async start(wanted: MachineOptions = {}): Promise<SystemdMachine> {
     const { network = 'none', packages = [], hostname, files = {}, waitForBoot = true } = wanted;
+    const { cgroups = 'as here' } = wanted;
     const image = await machineImage(packages);
-    const options = ['--runtime', 'runc', 'create', '--network', network, '--systemd=always'];
+    const folder =
+      cgroups === 'second' && existsSync(UNIFIED) ? mkdtempSync(join(UNIFIED, 'machine-')) : null;
+    const systemd = folder === null ? ['--systemd=always'] : onlySecond(folder);
+    const options = ['--runtime', 'runc', 'create', '--network', network, ...systemd];
     if (hostname !== undefined) options.push('--hostname', hostname);
     // The limits of a machine that is itself a container are often below podman's own.
     const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000', '--cap-add', 'SYS_NICE'];
     const mount = ['--volume', `${ROOT}:${ROOT}:ro`];
     const { stdout } = await run('podman', [...options, ...limits, ...mount, image, '/sbin/init']);
-    const machine = new SystemdMachine(stdout.trim());
+    const machine = new SystemdMachine(stdout.trim(), folder);
     try {
       await machine.#fill(files);
       await machine.powerOn();
@@ -157,8 +170,31 @@ export class SystemdMachine {
   async end(): Promise<void> {
     this.#caller?.stdin.end();
     await run('podman', ['rm', '--force', '--ignore', '--time', '0', this.#container]);
+    if (this.#cgroups !== null) await removeCgroups(this.#cgroups);
   }
 }
+
+/** What podman does for systemd, with other control groups. */
+const onlySecond = (folder: string): string[] => [
+  ...[
+    '--systemd=false',
+    '--privileged',
+    '--env',
+    'container=podman',
+    '--volume',
+    `${folder}:/sys/fs/cgroup:rw`,
+  ],
+  ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp'],
+];
+
+/** From the innermost on; what ended a moment ago may still be in one. */
+const removeCgroups = (folder: string): Promise<void> =>
+  vi.waitFor(
+    async () => void (await run('find', [folder, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', '+'])),
+    {
+      timeout: 10_000,
+    },
+  );
 
 /** The name of an image with systemd and these packages of Debian too. Made once: podman keeps it. */
 export async function machineImage(morePackages: readonly string[] = []): Promise<string> {

@@ -17,12 +17,14 @@ export class MachinePair {
   readonly aws = new AwsEmulator({ nodes: NAMES.map((name) => ({ name, privateIp: ADDRESSES[name] })) });
   readonly #machines = new Map<Name, SystemdMachine>();
   readonly #group: object;
+  readonly #cgroups: 'as here' | 'second';
   #allocationId = '';
   #publicIp = '';
 
   /** `group`: laid over the settings of the group. */
-  constructor(group: object = {}) {
+  constructor(group: object = {}, cgroups: 'as here' | 'second' = 'as here') {
     this.#group = group;
+    this.#cgroups = cgroups;
   }
 
   /** `packages`: what the machines have beside those of every machine. */
@@ -30,7 +32,8 @@ export class MachinePair {
     await this.aws.start();
     ({ allocationId: this.#allocationId, publicIp: this.#publicIp } = this.aws.cloud.allocate());
     for (const name of NAMES) {
-      const machine = await SystemdMachine.start({ network: 'host', packages });
+      const cgroups = this.#cgroups;
+      const machine = await SystemdMachine.start({ network: 'host', packages, cgroups });
       this.#machines.set(name, machine);
       await machine.write('/etc/nginx/nginx.conf', nginxConfiguration(name));
     }
