@@ -55,6 +55,7 @@ export class GuardKeeper {
   #launchedMs = Number.NEGATIVE_INFINITY;
   #launchFailure = '';
   #startTicks = 0;
+  #isOpen = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** Makes the control groups; everything else waits for `start`. */
@@ -129,7 +130,7 @@ export class GuardKeeper {
 
   #whyNoGuard(): string {
     try {
-      if (this.#folder.readDuties()?.daemon.pid !== process.pid) this.#open();
+      if (!this.#isOpen || this.#folder.readDuties() === null) this.#open();
     } catch (error) {
       return `its guard cannot be told anything: ${(error as Error).message}`;
     }
@@ -162,6 +163,7 @@ export class GuardKeeper {
     }
     const daemon = { pid: process.pid, startTicks: this.#startTicks };
     this.#folder.writeDuties({ daemon, groups: duties });
+    this.#isOpen = true;
   }
 
   async #launch(): Promise<void> {
