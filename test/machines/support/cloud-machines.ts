@@ -145,11 +145,17 @@ async function build(
     },
     userDataOutput: async (name) => {
       const output = async () => (await machine(name).run('cat', '/var/log/cloud-init-output.log')).stdout;
+      /** Of the step under way, which the script shows when it has ended, and of the daemon. */
+      const soFar = async () =>
+        (await machine(name).run('sh', '-c', 'tail -n 20 /tmp/tmp.*/output; journalctl -n 20 -u eipkeeper'))
+          .stdout;
       await vi.waitFor(async () => {
         // Written when all stages are through, well or not, and gone at the next boot.
         const { code } = await machine(name).run('test', '-e', '/run/cloud-init/result.json');
         if (code === 0) return;
-        throw new Error(`cloud-init of ${name} is not through: ${(await output()).slice(-2_000)}`);
+        throw new Error(
+          `cloud-init of ${name} is not through: ${(await output()).slice(-1_000)}\n${await soFar()}`,
+        );
       }, WAIT);
       return output();
     },

@@ -17,6 +17,7 @@ export interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
   readonly stop_grace_period?: string;
+  readonly restart?: string;
   readonly networks: { readonly vpc: { readonly ipv4_address: string } } | readonly string[];
 }
 
@@ -47,7 +48,7 @@ export class RunningComposition {
       await run('podman', [
         ...['--runtime', 'runc', 'run', '--detach', '--name', this.container(name), ...LIMITS],
         ...['--network', address === null ? this.#id : `${this.#id}:ip=${address}`],
-        ...['--hostname', service.hostname ?? name],
+        ...['--hostname', service.hostname ?? name, '--restart', service.restart ?? 'no'],
         ...environment.flatMap(([variable, value]) => ['--env', `${variable}=${value}`]),
         images[service.image] ?? service.image,
         ...(service.command ?? []),
