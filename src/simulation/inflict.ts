@@ -182,7 +182,7 @@ function troubles(
 
 function setEligibility(world: World, machine: Machine, why: string): void {
   machine.ineligible.fill(why);
-  for (let group = 0; group < machine.ineligible.length; group++) world.tellHealth(machine, group);
+  world.tellHealth(machine);
 }
 
 function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | null {

@@ -75,6 +75,8 @@ export interface Machine {
   conditionVisibleMs: number;
   /** Why the node could not lead, by group; told to a daemon when it starts. */
   readonly ineligible: string[];
+  /** The daemon stood still when that changed. */
+  healthUntold: boolean;
   /** What its metadata say of its end. */
   departure: OwnDeparture;
   /** The daemon did not run when that changed. */

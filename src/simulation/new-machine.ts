@@ -29,6 +29,7 @@ export function newMachine(terrain: Terrain, index: number, random: Prng): Machi
     conditionBefore: 'running',
     conditionVisibleMs: Number.NEGATIVE_INFINITY,
     ineligible: terrain.groups.map(() => ''),
+    healthUntold: false,
     departure: STAYS,
     departureUntold: false,
     pingsLost: null,

@@ -229,15 +229,17 @@ export class World {
     for (const observer of this.observers) observer.machineChanged?.(machine, 'daemon starts');
     this.mail.greet(machine, machine.daemon);
     this.step(machine, { type: 'tick', at });
-    for (const group of this.terrain.groups) this.tellHealth(machine, this.groupIndex(group.name));
+    this.tellHealth(machine);
     if (machine.departure.grade !== 'none') this.tellDeparture(machine);
     this.tellReach(machine);
     for (const command of machine.waitingCommands.splice(0)) this.command(machine, command);
   }
 
-  /** Kills the daemon; its services go on. */
+  /** Kills the daemon; its services go on. Who brought it back online without an answer tells the next one. */
   endDaemon(machine: Machine, what: string): void {
     if (machine.daemon === null) return;
+    const unheard = machine.daemon.commands.filter(({ type }) => type === 'set-drained');
+    machine.waitingCommands.push(...unheard);
     machine.daemon = null;
     for (const observer of this.observers) observer.machineChanged?.(machine, what);
   }
@@ -259,14 +261,14 @@ export class World {
     for (const observer of this.observers) observer.dropped?.(machine, why);
   }
 
-  /** The shell found out whether the node could lead the group. */
-  tellHealth(machine: Machine, group: number): void {
-    if (machine.daemon === null || isHalted(machine)) return;
-    const health = {
-      group: this.terrain.groups[group]?.name as string,
-      ineligible: machine.ineligible[group] ?? '',
-    };
-    this.step(machine, { type: 'local-health', at: machine.clock.at(this.nowMs), health });
+  /** The shell found out which groups the node could lead. */
+  tellHealth(machine: Machine): void {
+    machine.healthUntold = machine.daemon === null || isHalted(machine);
+    if (machine.healthUntold) return;
+    machine.ineligible.forEach((ineligible, group) => {
+      const health = { group: this.terrain.groups[group]?.name as string, ineligible };
+      this.step(machine, { type: 'local-health', at: machine.clock.at(this.nowMs), health });
+    });
   }
 
   /** The shell read the machine's metadata. */
@@ -321,6 +323,7 @@ export class World {
     }
     for (const command of daemon.commands.splice(0)) this.command(machine, command);
     if (machine.fileUnread && machine.daemon === daemon) readFileAgain(this, machine);
+    if (machine.healthUntold && machine.daemon === daemon) this.tellHealth(machine);
     if (machine.departureUntold && machine.daemon === daemon) this.tellDeparture(machine);
     if (machine.reachUntold && machine.daemon === daemon) this.tellReach(machine);
     if (machine.daemon === daemon) this.step(machine, { type: 'tick', at: machine.clock.at(this.nowMs) });
