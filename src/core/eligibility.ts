@@ -22,7 +22,8 @@ function whyUnable(state: CoreState, group: GroupState): string {
   if (given !== '') return given;
   const cutOff = whyCutOff(state);
   if (cutOff !== '') return cutOff;
-  if (group.address.failedMs > group.address.okBegunMs) return 'EC2 does not tell this node where the address is';
+  if (group.address.failedMs > group.address.okBegunMs)
+    return 'EC2 does not tell this node where the address is';
   return '';
 }
 
