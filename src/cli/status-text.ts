@@ -10,6 +10,7 @@ export function statusText(snapshot: StatusSnapshot): string {
     nodeLists(snapshot.nodes),
     ...snapshot.groups.map((group) => groupSection(group, snapshot)),
     links(snapshot),
+    registrations(snapshot),
     failedActions(snapshot),
   ];
   return printable(
@@ -148,6 +149,15 @@ function links({ nodes, node }: StatusSnapshot): readonly string[] {
     }),
   );
   return lines.length === 0 ? [] : [`Links of ${node}:`, ...lines];
+}
+
+function registrations({ registrations, time }: StatusSnapshot): readonly string[] {
+  const lines = registrations.map(({ node, addresses, instanceId, since, problem }) => {
+    const where = instanceId === null ? 'NOT REGISTERED' : `${addresses.join(', ')} on ${instanceId}`;
+    const age = since === null || instanceId === null ? '' : `, written ${describeSince(since, time)}`;
+    return `  ${node}: ${where}${age}${problem === '' ? '' : `; ${problem}`}`;
+  });
+  return lines.length === 0 ? [] : ['Registered in SSM:', ...lines];
 }
 
 function failedActions({ groups, time }: StatusSnapshot): readonly string[] {

@@ -1,5 +1,6 @@
 import type { PathProblem } from './config-error.ts';
 import { addressesOf, asRecord, type Entries, stringsOf } from './raw-file.ts';
+import { REGISTERED } from './registered.ts';
 
 /** Which settings name the address itself, by the type of the resource. */
 const NAMED_BY = {
@@ -111,7 +112,9 @@ function sharedPlaces(written: readonly Written[], nodes: Entries): readonly Pat
     if (owner === undefined) continue;
     const other =
       owner.group === address.group ? `resources[${owner.index}]` : `the one of the group ${owner.group}`;
-    const message = `goes to ${taken.privateAddress} of ${taken.node}, as ${other} does, and EC2 keeps only one Elastic IP on a private address: give each a privateAddress of its own`;
+    const place =
+      taken.privateAddress === REGISTERED ? 'the registered address' : String(taken.privateAddress);
+    const message = `goes to ${place} of ${taken.node}, as ${other} does, and EC2 keeps only one Elastic IP on a private address: give each a privateAddress of its own`;
     problems.push({ path: pathOf(address), message });
   }
   return problems;

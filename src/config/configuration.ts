@@ -55,11 +55,12 @@ export function addressLabel(resource: AddressResource): string {
   return resource.parameters.publicIp ?? resource.parameters.allocationId ?? '';
 }
 
-/** Where an address goes on this node: the private address that it names for its place, else the node's first. */
-export function placeOn(resource: AddressResource, node: string, file: ConfigurationFile): string {
-  const address = placeNamed(resource, node) ?? file.nodes[node]?.addresses[0];
-  if (address === undefined) throw new Error(`there is no node ${node}`);
-  return address;
+/**
+ * Where an address goes on this node: the private address that it names for its place, else the node's first. null:
+ * that of a registered node of which it is not known yet.
+ */
+export function placeOn(resource: AddressResource, node: string, file: ConfigurationFile): string | null {
+  return placeNamed(resource, node) ?? file.nodes[node]?.addresses[0] ?? null;
 }
 
 function placeNamed(resource: AddressResource, node: string): string | undefined {

@@ -32,7 +32,7 @@ export function findOwnNode({ file, source }: Configuration, facts: MachineFacts
       `${names} both fit this machine by their ${WORDS[evidence]}: give each its instanceId; ${whatWasFound(facts)}`,
     );
   }
-  const lookedFor = nodes.map(([name, node]) => `${name} (${describeNode(node)})`).join(', ');
+  const lookedFor = nodes.map(([name, node]) => `${name} (${describeNode(name, node)})`).join(', ');
   throw refusal(
     source,
     `this machine is none of the nodes: ${whatWasFound(facts)}; looked for ${lookedFor}${replacedHint(nodes, facts)}`,
@@ -77,8 +77,10 @@ function whatWasFound({ instanceId, addresses, hostname }: MachineFacts): string
   return `it has the instance id ${instanceId ?? '(not known: the metadata service did not answer)'}, the addresses ${list}, the host name ${hostname}`;
 }
 
-function describeNode({ instanceId, addresses, hostname }: NodeSettings): string {
-  return [instanceId, ...addresses, hostname].filter((item) => item !== null).join(', ');
+function describeNode(name: string, { registered, instanceId, addresses, hostname }: NodeSettings): string {
+  // What a registered node is known by, where nothing else is written, is worth saying.
+  const host = registered && instanceId === null ? `the host name ${hostname ?? name}` : hostname;
+  return [instanceId, ...addresses, host].filter((item) => item !== null).join(', ');
 }
 
 function refusal(source: string, message: string): ConfigError {

@@ -1,6 +1,7 @@
 import { addressProblems } from './address-problems.ts';
 import type { PathProblem } from './config-error.ts';
 import { addressesOf, asRecord, type Entries, entriesOf, stringsOf } from './raw-file.ts';
+import { REGISTERED } from './registered.ts';
 import { serviceProblems } from './service-problems.ts';
 import { suggest } from './suggestion.ts';
 
@@ -62,6 +63,7 @@ function duplicates(nodes: Entries): readonly PathProblem[] {
   };
   for (const [name, node] of nodes) {
     for (const [index, address] of addressesOf(node).entries()) {
+      if (address === REGISTERED) continue;
       const path =
         node.address === undefined ? ['nodes', name, 'addresses', index] : ['nodes', name, 'address'];
       claim(`${address} ${String(node.port ?? '')}`, name, path, address);
@@ -89,8 +91,8 @@ function groupProblems(
   nodes: Entries,
 ): readonly PathProblem[] {
   const problems: PathProblem[] = [];
-  if (name === 'request') {
-    // `<prefix>/request` is where operators' requests are written.
+  if (name === 'request' || name === 'node') {
+    // `<prefix>/request` is where operators' requests are written, `<prefix>/node` where nodes register.
     problems.push({ path: ['groups', name], atKey: true, message: 'this name is reserved: take another' });
   }
   const names = nodes.map(([node]) => node);

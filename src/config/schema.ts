@@ -5,6 +5,7 @@ import { durationSchema, positiveDurationSchema } from './duration.ts';
 import { hookSchema } from './hook-schema.ts';
 import { httpServerSchema } from './http-schema.ts';
 import { pingNodeSchema } from './ping-schema.ts';
+import { REGISTERED } from './registered.ts';
 import { needsExclusivity, resourceSchema } from './resources-schema.ts';
 
 /**
@@ -80,8 +81,15 @@ export type KeySource =
 
 const nodeSchema = z
   .strictObject({
-    address: addressSchema
-      .describe('The private address that heartbeats are sent to. This or `addresses`.')
+    address: z
+      .string({ error: 'must be an IP address, or registered' })
+      .refine(
+        (text) => text === REGISTERED || isIP(text) !== 0,
+        'must be an IP address or the word registered, not a name: heartbeats must not depend on DNS',
+      )
+      .describe(
+        'The private address that heartbeats are sent to; `registered`: the node writes its own below the prefix of the witness, and the others find it there. This or `addresses`.',
+      )
       .optional(),
     addresses: z
       .array(addressSchema)
@@ -107,8 +115,11 @@ const nodeSchema = z
       context.addIssue({ code: 'custom', message: 'needs address, or addresses with one for each path' });
       return z.NEVER;
     }
+    const registered = value.address === REGISTERED;
     return {
-      addresses: value.addresses ?? [value.address ?? ''],
+      registered,
+      /** Empty for a registered one, until it is known where it is. */
+      addresses: registered ? [] : (value.addresses ?? [value.address ?? '']),
       port: value.port ?? null,
       instanceId: value.instanceId ?? null,
       hostname: value.hostname ?? null,

@@ -156,6 +156,17 @@ const groupSchema = z.object({
     .describe('The newest last; at most 10.'),
 });
 
+const registrationSchema = z.object({
+  node: z.string(),
+  addresses: z.array(z.string()).describe('Where heartbeats to it go; empty: not known yet.'),
+  port: z.int().nullable().describe('null: not known yet.'),
+  instanceId: z.string().nullable().describe('Which instance wrote it; null: not known yet.'),
+  since: z.string().nullable().describe("ISO 8601, by SSM's clock: when it was written; null: not known."),
+  problem: z
+    .string()
+    .describe("Why the node is not registered, or what is wrong with its entry; '' otherwise."),
+});
+
 const fingerprintSchema = z.string();
 
 const keysSchema = z.object({
@@ -194,11 +205,16 @@ export const statusSnapshotSchema = z
         'The keys of the heartbeats, by fingerprints of two bytes that every heartbeat carries openly.',
       ),
     nodes: z.array(nodeSchema),
+    registrations: z
+      .array(registrationSchema)
+      .default([])
+      .describe('The nodes that have `address: registered`, as the registry was read last.'),
     groups: z.array(groupSchema),
   })
   .meta({ title: 'eipkeeper status' });
 
 export type StatusSnapshot = z.infer<typeof statusSnapshotSchema>;
 export type NodeStatus = z.infer<typeof nodeSchema>;
+export type RegistrationStatus = z.infer<typeof registrationSchema>;
 export type GroupStatus = z.infer<typeof groupSchema>;
 export type ResourceStatus = z.infer<typeof resourceSchema>;

@@ -39,6 +39,11 @@ export class SdNotify {
     this.#say(`STATUS=${status}`);
   }
 
+  /** The start takes longer: not yet to be given up, as long as this is said at least once a minute. */
+  waiting(status: string): void {
+    this.#say('EXTEND_TIMEOUT_USEC=60000000', `STATUS=${status}`);
+  }
+
   /** systemd wants to know when the reload began, on the monotonic clock. */
   reloading(): void {
     this.#say('RELOADING=1', `MONOTONIC_USEC=${Math.round(this.#nowMs() * 1000)}`);

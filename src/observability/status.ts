@@ -44,6 +44,7 @@ export interface StatusSources {
   readonly deadtimeMs: number;
   readonly keys: KeyStatus;
   readonly facts: RecentFacts;
+  readonly registrations: StatusSnapshot['registrations'];
   readonly groups: ReadonlyMap<GroupName, GroupFacts>;
 }
 
@@ -62,6 +63,7 @@ export function statusSnapshot(sources: StatusSources): StatusSnapshot {
       if (name === core.self) return [selfStatus(core)];
       return core.peers.filter((peer) => peer.name === name).map((peer) => peerStatus(peer, sources));
     }),
+    registrations: sources.registrations,
     groups: core.groups.map((group) => groupStatus(group, sources)),
   };
 }

@@ -52,6 +52,7 @@ interface PlanContext {
 async function planned(resource: AddressResource, context: PlanContext): Promise<PlannedAddress> {
   const { configuration, self, machine, signal } = context;
   const privateAddress = placeOn(resource, self, configuration.file);
+  if (privateAddress === null) throw new Error(`${self} has no address of its own`);
   const networkInterfaceId = await machine.findInterface(privateAddress, signal);
   if (networkInterfaceId === null) {
     const what = resource.type === 'elastic-ip' ? 'the Elastic IP' : resource.parameters.address;
@@ -118,7 +119,10 @@ export function nodeFinder(
   const byPrivateAddress = new Map<string, NodeName>();
   for (const [name, { addresses }] of nodes) {
     for (const address of addresses) byPrivateAddress.set(address, name);
-    for (const resource of resources) byPrivateAddress.set(placeOn(resource, name, file), name);
+    for (const resource of resources) {
+      const place = placeOn(resource, name, file);
+      if (place !== null) byPrivateAddress.set(place, name);
+    }
   }
   return (networkInterfaceId, privateAddress, instanceId) => {
     if (self.networkInterfaceIds.includes(networkInterfaceId) || instanceId === self.instanceId)

@@ -6,6 +6,7 @@ import { type Configuration, groupResources } from '../config/configuration.ts';
 import { type HeartbeatKeys, keyVariables, loadKeys } from '../config/key.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { findOwnNode } from '../config/node-identity.ts';
+import { withOwnPlace } from '../config/registered.ts';
 import type { GroupName, Incarnation, NodeName } from '../core/types.ts';
 import type { Logger } from '../observability/logger.ts';
 import { EventCounters } from '../observability/metrics/event-counters.ts';
@@ -55,8 +56,9 @@ export async function prepareParts(options: PartsOptions): Promise<DaemonParts> 
   const machine = await reading;
   let clients: AwsClients | null = null;
   try {
-    const configuration = fromFile ?? (await loadFromSsm(options, machine));
-    const self = findOwnNode(configuration, machine.facts);
+    const written = fromFile ?? (await loadFromSsm(options, machine));
+    const self = findOwnNode(written, machine.facts);
+    const configuration = withOwnPlace(written, self, machine.identity.privateAddress);
     withholdFromChildren(keyVariables(configuration.file));
     const counters = new EventCounters();
     clients = newClients(options, machine.identity, configuration, counters);
@@ -186,3 +188,7 @@ async function prepareDirectory(path: string): Promise<void> {
 }
 
 export const statePath = ({ file }: Configuration): string => join(file.stateDirectory, 'state.json');
+
+/** Where the other nodes were, by the registry as it was read last. */
+export const registrationsPath = ({ file }: Configuration): string =>
+  join(file.stateDirectory, 'registrations.json');

@@ -39,3 +39,13 @@ function monitorOf(service: ServiceResource | undefined): string {
   const kinds = Object.entries(checks).flatMap(([kind, check]) => (check === null ? [] : [kind]));
   return [`every ${intervalMs / 1_000} s`, ...kinds].join(', ');
 }
+
+/** What the file calls the addresses of each group. */
+export function addressNames({ file }: Configuration): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    Object.entries(file.groups).map(([name, group]) => [
+      name,
+      groupResources(group).addresses.map(addressLabel),
+    ]),
+  );
+}

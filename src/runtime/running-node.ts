@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { addressLabel, type Configuration, groupResources } from '../config/configuration.ts';
+import type { Configuration } from '../config/configuration.ts';
 import { type HeartbeatKeys, keyVariables, loadKeys } from '../config/key.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { toCoreConfig } from '../config/to-core.ts';
@@ -9,7 +9,7 @@ import { ControlServer } from '../control/server.ts';
 import type { StatusSnapshot } from '../control/status-snapshot.ts';
 import type { CommandOutcome } from '../core/effects.ts';
 import type { Note } from '../core/notes.ts';
-import { Journal, journalDirectory } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import { Notifier } from '../notify/notifier.ts';
 import type { Logger } from '../observability/logger.ts';
 import { RecentFacts } from '../observability/recent-facts.ts';
@@ -21,10 +21,12 @@ import { SsmWitness } from '../witness/ssm-witness.ts';
 import { Clock } from './clock.ts';
 import { CloudPerformer } from './cloud-performer.ts';
 import { amongNodesOf } from './cloud-plan.ts';
+import { createJournal } from './create-journal.ts';
+import { createRegistrar } from './create-registrar.ts';
 import { type DaemonParts, type Environment, statePath } from './daemon-parts.ts';
 import { DepartureWatch } from './departure-watch.ts';
 import type { CallPerformer } from './effect-runner.ts';
-import { groupFacts } from './group-facts.ts';
+import { addressNames, groupFacts } from './group-facts.ts';
 import { HttpFront } from './http-front.ts';
 import type { InstanceLock } from './instance-lock.ts';
 import { KeyWatch } from './key-watch.ts';
@@ -36,6 +38,7 @@ import { createParameterReader } from './parameter-reader.ts';
 import { ping } from './ping-probe.ts';
 import { PingWatch } from './ping-watch.ts';
 import { PublicAddresses } from './public-addresses.ts';
+import type { Registrar } from './registrar.ts';
 import { reloadDifferences, whyNotLeftOut } from './reload-differences.ts';
 import { createServicesPerformer } from './services-performer.ts';
 import { StateFile } from './state-file.ts';
@@ -80,6 +83,7 @@ export class RunningNode implements ControlHandler {
   readonly #notifier: Notifier;
   readonly #ping: PingWatch;
   readonly #keys: KeyWatch;
+  readonly #registrar: Registrar;
   readonly #http: HttpFront;
   readonly #listeners = new Set<() => void>();
   #runtime: NodeRuntime | null = null;
@@ -100,7 +104,7 @@ export class RunningNode implements ControlHandler {
       warn: (sentence) => log.warn(sentence),
     });
     this.#stateFile = new StateFile(statePath(parts.configuration), (sentence) => log.warn(sentence));
-    this.#journal = this.#createJournal();
+    this.#journal = createJournal(options, this.#clock);
     this.#control = new ControlServer({
       path: file.socket.path,
       group: file.socket.group ?? null,
@@ -140,6 +144,16 @@ export class RunningNode implements ControlHandler {
       },
       parts.keys,
     );
+    this.#registrar = createRegistrar({
+      parts,
+      configuration: () => this.#configuration,
+      onMoved: () => {
+        const moved = this.#registrar.complete(this.#configuration);
+        parts.transport.setPeers(peerAddresses(moved));
+        this.#use(moved);
+      },
+      log,
+    });
     this.#http = new HttpFront({
       node: this,
       parts,
@@ -161,6 +175,10 @@ export class RunningNode implements ControlHandler {
   async start(): Promise<void> {
     const { parts, log, notify, signal } = this.#options;
     await parts.guard?.start(() => this.#health.tell());
+    await this.#registrar.begin((sentence) => {
+      log.warn(sentence);
+      notify.waiting(sentence);
+    });
     const saved = await this.#stateFile.read();
     if (signal.aborted) return;
     const runtime = this.#createRuntime(saved);
@@ -172,6 +190,7 @@ export class RunningNode implements ControlHandler {
       },
       onNameTaken: (instanceId) => this.#nameTaken(instanceId),
     });
+    this.#registrar.start();
     for (const [group, chain] of parts.chains) chain.listen((unwell) => runtime.unwell(group, unwell));
     runtime.start();
     log.info(
@@ -211,10 +230,12 @@ export class RunningNode implements ControlHandler {
     for (const chain of parts.chains.values()) chain.close();
     this.#departure.close();
     this.#keys.close();
+    const registrar = this.#registrar.close();
     this.#ping.close();
     this.#addresses.close();
     this.#witness.close();
     const closing = Promise.allSettled([
+      registrar,
       parts.transport.close(),
       this.#control.close(),
       this.#http.close(),
@@ -248,14 +269,18 @@ export class RunningNode implements ControlHandler {
       keys: parts.transport.keys(),
       deadtimeMs: sessionTimings(this.#configuration).deadtimeMs,
       facts: this.#facts,
+      registrations: this.#registrar.status(),
       groups: groupFacts(this.#configuration, parts.chains, this.#addresses, this.#cloud),
     });
   }
 
-  command(command: Parameters<ControlHandler['command']>[0]): Promise<CommandOutcome> {
-    if (this.#runtime === null) return Promise.resolve({ status: 'refused', reason: 'the node is starting' });
+  async command(command: Parameters<ControlHandler['command']>[0]): Promise<CommandOutcome> {
+    if (this.#runtime === null) return { status: 'refused', reason: 'the node is starting' };
     if (command.type === 'stop') this.#options.notify.stopping();
-    return this.#runtime.command(command);
+    const outcome = await this.#runtime.command(command);
+    // A group that another node leads may still count it.
+    const isGone = command.type === 'forget' && outcome.status === 'done' && outcome.reason === '';
+    return isGone ? { ...outcome, reason: await this.#registrar.forget(command.node) } : outcome;
   }
 
   subscribe(listener: () => void): () => void {
@@ -280,7 +305,7 @@ export class RunningNode implements ControlHandler {
     const { parts, source, signal } = this.#options;
     try {
       const readParameter = createParameterReader(parts.clients, signal);
-      const wanted = await loadConfiguration({ source, readParameter });
+      const wanted = this.#registrar.complete(await loadConfiguration({ source, readParameter }));
       const fixed = reloadDifferences(this.#configuration, wanted, parts.self);
       if (fixed.length > 0) return `these take a restart: ${fixed.join(', ')}`;
       const leftOut = this.#runtime === null ? '' : whyNotLeftOut(wanted, this.#runtime.snapshot());
@@ -290,13 +315,11 @@ export class RunningNode implements ControlHandler {
       // The two that can refuse come first, so that a refusal changes nothing.
       parts.transport.setPeers(peerAddresses(wanted));
       parts.transport.setKeys(keys);
+      this.#use(wanted);
       this.#keys.used(keys);
       parts.transport.setTimings(sessionTimings(wanted));
-      const { instanceId } = parts.machine.identity;
-      this.#cloud.use(amongNodesOf(wanted, parts.self, instanceId, parts.cloudGroups));
       this.#runtime?.reload(toCoreConfig(wanted, parts.self));
       this.#options.log.level = wanted.file.log.level;
-      this.#configuration = wanted;
       this.#notifier.use(wanted.file.notify, CLOSE_AT_MOST_MS);
       this.#ping.use(wanted.file.ping);
       this.#http.use(wanted);
@@ -308,24 +331,16 @@ export class RunningNode implements ControlHandler {
     }
   }
 
+  #use(wanted: Configuration): void {
+    const { machine, self, cloudGroups } = this.#options.parts;
+    this.#cloud.use(amongNodesOf(wanted, self, machine.identity.instanceId, cloudGroups));
+    this.#configuration = wanted;
+  }
+
   #readKeys({ file }: Configuration): Promise<HeartbeatKeys> {
     const { parts, environment, signal } = this.#options;
     const readParameter = createParameterReader(parts.clients, signal);
     return loadKeys(file, { readParameter, env: environment, uid: process.getuid?.() ?? 0 });
-  }
-
-  #createJournal(): Journal | null {
-    const { parts, version, log } = this.#options;
-    const { file } = parts.configuration;
-    if (file.journal === null) return null;
-    return new Journal({
-      directory: journalDirectory(file.stateDirectory),
-      bytesMost: file.journal.bytesMost,
-      version,
-      paths: file.nodes[parts.self]?.addresses.length ?? 1,
-      wallMsAt: (nowMs) => this.#clock.wallMs() - this.#clock.nowMs() + nowMs,
-      onTrouble: (sentence) => log.warn(sentence),
-    });
   }
 
   /** The loop stands still already, so nothing is decided while it waits. */
@@ -387,13 +402,4 @@ export class RunningNode implements ControlHandler {
       `the instance ${instanceId} lives and is ${parts.self} already; this one stops and changes nothing: give it another name, or stop eipkeeper there`,
     );
   }
-}
-
-function addressNames({ file }: Configuration): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    Object.entries(file.groups).map(([name, group]) => [
-      name,
-      groupResources(group).addresses.map(addressLabel),
-    ]),
-  );
 }

@@ -1,8 +1,6 @@
-import { constants } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { type Maintenance, STAMP_MOST } from '../core/maintenance.ts';
 import type { GroupName, Term } from '../core/types.ts';
+import { readRegularFile, writeAtomically } from './whole-file.ts';
 
 /** What survives a reboot, best effort. */
 export interface SavedState {
@@ -18,8 +16,6 @@ export const NOTHING_SAVED: SavedState = { highestTerms: {}, drained: false };
 
 /** A disk that hangs must not hold up the start of a node that could serve. */
 const READ_TIMEOUT_MS = 500;
-/** Thirty groups have 3 KB. */
-const BYTES_MAX = 1_048_576;
 
 /**
  * The state file. It makes a restart safer and nothing depends on it: reading answers `NOTHING_SAVED` for
@@ -86,39 +82,6 @@ export class StateFile {
       }
     }
     this.#writing = null;
-  }
-}
-
-/**
- * null for what is no file or far too long. Opened without blocking: a pipe in its place would hold a thread for
- * good, and the process could not even end.
- */
-async function readRegularFile(path: string): Promise<string | null> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = await file.stat();
-    return stat.isFile() && stat.size <= BYTES_MAX ? await file.readFile('utf8') : null;
-  } finally {
-    await file.close();
-  }
-}
-
-/** After a power cut the file is the old one or the new one, whole. */
-async function writeAtomically(path: string, text: string): Promise<void> {
-  const temporary = `${path}.new`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const directory = await open(dirname(path), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }
 

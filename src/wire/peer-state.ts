@@ -38,6 +38,8 @@ export interface PeerState<M> {
   readonly held: Map<number, { readonly payloads: readonly M[]; readonly atMs: Millis }>;
   /** When the peer first answered, without a session in between, that our name is taken. */
   rejectedSinceMs: Millis | null;
+  /** When it last did, whatever came since; -Infinity: never. */
+  rejectedAtMs: Millis;
 }
 
 /**
@@ -58,6 +60,7 @@ export function newPeerState<M>(name: NodeName): PeerState<M> {
     challenge: null,
     held: new Map(),
     rejectedSinceMs: null,
+    rejectedAtMs: Number.NEGATIVE_INFINITY,
   };
 }
 

@@ -63,4 +63,6 @@ export interface SessionStatus {
   readonly heardAtMs: Millis | null;
   readonly incarnation: Incarnation | null;
   readonly instanceId: string | null;
+  /** When it last said that our name belongs to another instance; null: never. */
+  readonly refusedAtMs: Millis | null;
 }

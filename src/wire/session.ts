@@ -64,6 +64,7 @@ export class Session<M> {
       heardAtMs: Number.isFinite(peer.heardAtMs) ? peer.heardAtMs : null,
       incarnation: peer.incarnation === '' ? null : peer.incarnation,
       instanceId: peer.incarnation === '' ? null : peer.instanceId,
+      refusedAtMs: Number.isFinite(peer.rejectedAtMs) ? peer.rejectedAtMs : null,
     }));
   }
 
@@ -140,6 +141,7 @@ export class Session<M> {
     // A predecessor that died a moment ago is still remembered, but not for longer than deadtime: only a
     // refusal after that proves that it lives.
     peer.rejectedSinceMs ??= nowMs;
+    peer.rejectedAtMs = nowMs;
     if (nowMs - peer.rejectedSinceMs < this.#timings.deadtimeMs) return [];
     return [{ type: 'name-taken', takenBy: packet.takenBy, saidBy: peer.name }];
   }

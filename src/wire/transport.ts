@@ -88,6 +88,8 @@ export interface Transport {
   keys(): KeyStatus;
   /** The instance that the peer's session runs on, by its own signed word; null: not heard since the start. */
   instanceIdOf(peer: NodeName): string | null;
+  /** How long ago a peer last said that this node's name belongs to another instance; null: never. */
+  refusedMsAgo(): number | null;
   counters(): TransportCounters;
   /** May be called at any time, more than once. */
   close(): Promise<void>;

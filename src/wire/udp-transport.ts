@@ -183,6 +183,11 @@ export class UdpTransport implements Transport {
     return this.#session.status().find((status) => status.peer === peer)?.instanceId ?? null;
   }
 
+  refusedMsAgo(): number | null {
+    const times = this.#session.status().flatMap(({ refusedAtMs }) => refusedAtMs ?? []);
+    return times.length === 0 ? null : performance.now() - Math.max(...times);
+  }
+
   counters(): TransportCounters {
     return this.#counters.snapshot();
   }

@@ -1,4 +1,4 @@
-import type { GroupName, Term } from '../core/types.ts';
+import type { GroupName, NodeName, Term } from '../core/types.ts';
 
 /** The names under which a cluster keeps its parameters: `<prefix>/<group>/…`. */
 export class ParameterNames {
@@ -24,6 +24,11 @@ export class ParameterNames {
   /** What an operator asks from afar; one for the whole cluster. */
   get request(): string {
     return `${this.#prefix}/request`;
+  }
+
+  /** Where a node writes where it is. */
+  node(name: NodeName): string {
+    return `${this.#prefix}/node/${name}`;
   }
 
   /** The term that a name stands for, or null when it is none of the group's terms. */

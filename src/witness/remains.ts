@@ -3,6 +3,7 @@ import { DeleteParametersCommand, GetParametersByPathCommand } from '@aws-sdk/cl
 import type { AwsClients } from '../cloud/aws-clients.ts';
 import type { FailedCall } from '../cloud/cloud-error.ts';
 import type { Term } from '../core/types.ts';
+import { decodeRegistration } from './registration-record.ts';
 import { decodeRequest } from './request-record.ts';
 import { decodeTermRecord } from './term-record.ts';
 
@@ -64,6 +65,7 @@ export async function listRemains(
 function isOwn(place: string, value: string): boolean {
   if (place === 'request') return decodeRequest(value).status === 'request';
   const [, group = '', rest = ''] = /^([^/]+)\/(.+)$/.exec(place) ?? [];
+  if (group === 'node') return decodeRegistration(value, rest).status === 'registration';
   if (rest === 'newest') return /^[1-9][0-9]*$/.test(value);
   const [, term] = /^term\/([1-9][0-9]{0,14})$/.exec(rest) ?? [];
   if (term !== undefined) return decodeTermRecord(value, group, Number(term) as Term).status === 'record';

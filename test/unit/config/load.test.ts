@@ -184,7 +184,9 @@ describe('a wrong configuration', () => {
       'a name for an address',
       '10.0.0.12',
       'aux.internal',
-      [':5: nodes.aux.address: must be an IP address, not a name: heartbeats must not depend on DNS'],
+      [
+        ':5: nodes.aux.address: must be an IP address or the word registered, not a name: heartbeats must not depend on DNS',
+      ],
     ],
     [
       'one address for two nodes',

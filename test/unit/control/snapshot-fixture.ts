@@ -56,6 +56,7 @@ export function statusSnapshot(overrides: Partial<StatusSnapshot> = {}): StatusS
     time: '2026-11-21T05:10:00.000Z',
     witness: { state: 'up', since: '2026-11-21T04:00:00.000Z', reason: '' },
     keys: null,
+    registrations: [],
     nodes: [
       { name: 'main', state: 'online', self: true, links: [] },
       {

@@ -66,6 +66,7 @@ const sources = (changes: Partial<StatusSources> = {}): StatusSources => ({
   cluster: 'web',
   now,
   core,
+  registrations: [],
   keys: {
     signing: 0x0abc,
     other: null,
