@@ -22,7 +22,7 @@ export async function findDaemons(context: DoctorContext): Promise<RunningDaemon
     };
   }
   const [configuration, self, keys, { identity }] = await Promise.all([
-    context.configuration(),
+    context.placed(),
     context.self(),
     context.keys(),
     context.machine(),

@@ -3,6 +3,7 @@ import { type Configuration, groupResources } from '../config/configuration.ts';
 import { type HeartbeatKeys, loadKeys } from '../config/key.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { findOwnNode } from '../config/node-identity.ts';
+import { registeredNodes, withOwnPlace, withPlaces } from '../config/registered.ts';
 import { type ControlClient, ControlError } from '../control/client.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import type { StatusSnapshot } from '../control/status-snapshot.ts';
@@ -13,6 +14,7 @@ import { type CloudGroup, planCloud } from '../runtime/cloud-plan.ts';
 import { type Environment, newClients } from '../runtime/daemon-parts.ts';
 import { type Machine, readMachine } from '../runtime/machine-facts.ts';
 import { createParameterReader } from '../runtime/parameter-reader.ts';
+import { NodeRegistry, type RegistryReading } from '../witness/node-registry.ts';
 
 export interface DoctorOptions {
   /** A path, or "ssm:/name/of/a/parameter". */
@@ -26,6 +28,8 @@ export interface DoctorOptions {
   readonly signal: AbortSignal;
 }
 
+const READ_TIMEOUT_MS = 5_000;
+
 /**
  * What the checks share, each thing had once and only when somebody asks. A promise that rejects tells what is
  * wrong to the one check that reports on it; the others take it with `needs`.
@@ -38,6 +42,7 @@ export class DoctorContext {
   #status: Promise<StatusSnapshot | null> | null = null;
   #keys: Promise<HeartbeatKeys> | null = null;
   #cloudGroups: Promise<ReadonlyMap<GroupName, CloudGroup>> | null = null;
+  #registry: Promise<RegistryReading> | null = null;
   readonly #closing: (() => void | Promise<void>)[] = [];
 
   constructor(options: DoctorOptions) {
@@ -64,6 +69,29 @@ export class DoctorContext {
   async self(): Promise<NodeName> {
     const [configuration, machine] = await Promise.all([this.configuration(), this.machine()]);
     return findOwnNode(configuration, machine.facts);
+  }
+
+  /** What is registered of the nodes that the file gives no address. Rejects where there are no clients to ask with. */
+  registry(): Promise<RegistryReading> {
+    this.#registry ??= this.#readRegistry();
+    return this.#registry;
+  }
+
+  /** The configuration with the addresses of registered nodes, as far as they can be read. */
+  async placed(): Promise<Configuration> {
+    const [written, self, { identity }] = await Promise.all([
+      this.configuration(),
+      this.self(),
+      this.machine(),
+    ]);
+    const configuration = withOwnPlace(written, self, identity.privateAddress);
+    if (registeredNodes(written).length === 0) return configuration;
+    const reading = await this.registry().catch(() => null);
+    if (reading?.status !== 'read') return configuration;
+    const places = [...reading.entries].flatMap(([name, entry]) =>
+      name === self || entry.status !== 'registered' ? [] : [[name, entry.registration] as const],
+    );
+    return withPlaces(configuration, Object.fromEntries(places));
   }
 
   clients(): Promise<AwsClients> {
@@ -153,12 +181,15 @@ export class DoctorContext {
     return loadKeys(file, { readParameter, env, uid: process.getuid?.() ?? 0 });
   }
 
+  async #readRegistry(): Promise<RegistryReading> {
+    const [configuration, clients] = await Promise.all([this.configuration(), this.clients()]);
+    const registry = new NodeRegistry({ clients, prefix: configuration.witnessPrefix });
+    const bounds = { signal: this.signal, deadlineMs: READ_TIMEOUT_MS };
+    return registry.read(registeredNodes(configuration), bounds);
+  }
+
   async #planCloud(): Promise<ReadonlyMap<GroupName, CloudGroup>> {
-    const [configuration, self, machine] = await Promise.all([
-      this.configuration(),
-      this.self(),
-      this.machine(),
-    ]);
+    const [configuration, self, machine] = await Promise.all([this.placed(), this.self(), this.machine()]);
     return planCloud(configuration, self, machine, this.signal);
   }
 }

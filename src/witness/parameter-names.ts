@@ -26,9 +26,13 @@ export class ParameterNames {
     return `${this.#prefix}/request`;
   }
 
-  /** Where a node writes where it is. */
+  /** The folder where nodes write where they are. */
+  get nodes(): string {
+    return `${this.#prefix}/node`;
+  }
+
   node(name: NodeName): string {
-    return `${this.#prefix}/node/${name}`;
+    return `${this.nodes}/${name}`;
   }
 
   /** The term that a name stands for, or null when it is none of the group's terms. */

@@ -65,11 +65,13 @@ export async function listRemains(
 function isOwn(place: string, value: string): boolean {
   if (place === 'request') return decodeRequest(value).status === 'request';
   const [, group = '', rest = ''] = /^([^/]+)\/(.+)$/.exec(place) ?? [];
+  const isProbe = value.startsWith('A probe of "eipkeeper doctor"');
+  if (group === 'node' && /^doctor-[0-9a-f]{8}$/.test(rest)) return isProbe;
   if (group === 'node') return decodeRegistration(value, rest).status === 'registration';
   if (rest === 'newest') return /^[1-9][0-9]*$/.test(value);
   const [, term] = /^term\/([1-9][0-9]{0,14})$/.exec(rest) ?? [];
   if (term !== undefined) return decodeTermRecord(value, group, Number(term) as Term).status === 'record';
-  return /^term\/doctor-[0-9a-f]{8}$/.test(rest) && value.startsWith('A probe of "eipkeeper doctor"');
+  return /^term\/doctor-[0-9a-f]{8}$/.test(rest) && isProbe;
 }
 
 /** In their order, ten at a time; `onDeleted` hears of each batch. Throws RemainsError. */

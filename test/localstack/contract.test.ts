@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Backend } from '../contract/backend.ts';
 import { describeCloudContract } from '../contract/cloud-contract.ts';
 import { describePrivateAddressContract } from '../contract/private-address-contract.ts';
+import { describeRegistryContract } from '../contract/registry-contract.ts';
 import { describeWitnessContract } from '../contract/witness-contract.ts';
 import { useLocalStack } from '../support/localstack.ts';
 import { makeVpcFixture } from '../support/localstack-fixture.ts';
@@ -27,4 +28,5 @@ describe('LocalStack', () => {
   describeCloudContract(backend, makeVpcFixture);
   describePrivateAddressContract(backend, makeVpcFixture);
   describeWitnessContract(backend);
+  describeRegistryContract(backend);
 });

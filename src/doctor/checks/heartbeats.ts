@@ -61,8 +61,8 @@ function ofLink(
 }
 
 async function probeAll(context: DoctorContext): Promise<readonly Finding[]> {
-  const configuration = await context.configuration();
   const self = await needs('its place among the nodes', context.self());
+  const configuration = await context.placed();
   const keys = await needs('the key', context.keys());
   const { instanceId } = (await context.machine()).identity;
   const addresses = peerAddresses(configuration);

@@ -14,6 +14,7 @@ import { keys } from './keys.ts';
 import { metadata } from './metadata.ts';
 import { ownNode } from './own-node.ts';
 import { region } from './region.ts';
+import { registry } from './registry.ts';
 import { services } from './services.ts';
 import { timings } from './timings.ts';
 import { unit } from './unit.ts';
@@ -31,6 +32,7 @@ export const CHECKS: readonly Check[] = [
   clock,
   ec2Permissions,
   witness,
+  registry,
   address,
   targetInterface,
   services,

@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { DeleteParametersCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import type { AwsClients } from '../../cloud/aws-clients.ts';
 import { ParameterNames } from '../../witness/parameter-names.ts';
 import { ParameterReader } from '../../witness/parameter-reader.ts';
-import { type Check, type Finding, needs, ok, warning } from '../check.ts';
+import { type Check, type Finding, needs, ok } from '../check.ts';
 import { callFailure } from '../explain-error.ts';
+import { probeFolder } from '../probe-folder.ts';
 
 const CALL_TIMEOUT_MS = 5_000;
 
@@ -50,38 +49,12 @@ async function tryReading({ clients, names, group, signal }: Tried): Promise<Fin
 }
 
 async function tryWriting({ clients, names, group, signal }: Tried): Promise<Finding> {
-  const name = `${names.terms(group)}/doctor-${randomBytes(4).toString('hex')}`;
-  const bounds = { signal, deadlineMs: CALL_TIMEOUT_MS };
-  const put = new PutParameterCommand({
-    Name: name,
-    Value: 'A probe of "eipkeeper doctor": delete it.',
-    Type: 'String',
-    Overwrite: false,
-  });
-  const made = await clients.call(
-    { operation: 'SSM PutParameter', service: 'ssm', kind: 'write' },
-    bounds,
-    (options) => clients.ssm.send(put, options),
+  const folder = names.terms(group);
+  const wrong = await probeFolder(
+    clients,
+    folder,
+    signal,
+    `${group}: old terms would stay, as the probe does now`,
   );
-  const remove = new DeleteParametersCommand({ Names: [name] });
-  // Also after a call that failed: whether it had an effect may not be known.
-  const mayExist = made.status !== 'failed' || made.result.failure === 'unknown';
-  const removed = !mayExist
-    ? null
-    : await clients.call(
-        { operation: 'SSM DeleteParameters', service: 'ssm', kind: 'write' },
-        // The probe goes, whoever has given up waiting.
-        { signal: new AbortController().signal, deadlineMs: CALL_TIMEOUT_MS },
-        (options) => clients.ssm.send(remove, options),
-      );
-  if (made.status === 'failed') {
-    return callFailure(made.result, `the role needs ssm:PutParameter on ${names.terms(group)}/*`);
-  }
-  if (removed?.status === 'failed') {
-    return warning(
-      `${group}: old terms would stay, as ${name} does now: ${removed.result.reason}`,
-      `the role needs ssm:DeleteParameters on ${names.terms(group)}/*; delete the probe by hand`,
-    );
-  }
-  return ok(`${names.terms(group)}: read, written and deleted`);
+  return wrong ?? ok(`${folder}: read, written and deleted`);
 }

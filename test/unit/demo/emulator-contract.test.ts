@@ -6,6 +6,7 @@ import type { Backend, CloudFixture, FixtureNode } from '../../contract/backend.
 import { describeCallContract } from '../../contract/call-contract.ts';
 import { describeCloudContract } from '../../contract/cloud-contract.ts';
 import { describePrivateAddressContract } from '../../contract/private-address-contract.ts';
+import { describeRegistryContract } from '../../contract/registry-contract.ts';
 import { describeWitnessContract } from '../../contract/witness-contract.ts';
 
 const NODES = ['main', 'aux'] as const;
@@ -67,6 +68,7 @@ describeCloudContract(backend, makeFixture);
 describePrivateAddressContract(backend, makeFixture);
 
 describeWitnessContract(backend);
+describeRegistryContract(backend);
 
 const opened: { close(): void }[] = [];
 afterAll(() => {
