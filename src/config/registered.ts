@@ -9,8 +9,6 @@ export interface NodePlace {
   readonly addresses: readonly string[];
   /** null: the one of the file. */
   readonly port: number | null;
-  /** null: the one of the file, if it has one. */
-  readonly instanceId: string | null;
 }
 
 /** The nodes whose addresses are not in the file, in its order. */
@@ -26,13 +24,12 @@ export function withPlaces(
   const nodes = Object.entries(file.nodes).map(([name, node]): [string, NodeSettings] => {
     const place = node.registered ? places[name] : undefined;
     if (place === undefined) return [name, node];
-    const { addresses, port, instanceId } = place;
-    const here = { addresses: [...addresses], port: port ?? node.port };
-    return [name, { ...node, ...here, instanceId: node.instanceId ?? instanceId }];
+    // Not the instance: which one it is, only the file and its own signed word say.
+    return [name, { ...node, addresses: [...place.addresses], port: place.port ?? node.port }];
   });
   return { ...configuration, file: { ...file, nodes: Object.fromEntries(nodes) } };
 }
 
 /** The same for the node of this machine, which has one path: the primary address of its instance. */
 export const withOwnPlace = (configuration: Configuration, self: string, privateAddress: string) =>
-  withPlaces(configuration, { [self]: { addresses: [privateAddress], port: null, instanceId: null } });
+  withPlaces(configuration, { [self]: { addresses: [privateAddress], port: null } });

@@ -64,9 +64,9 @@ function createAdapter(resource: ServiceResource, options: ChainOptions, used: S
     case 'local-ip':
       return new LocalIp(resource.parameters);
     case 'nginx':
-      return new Nginx({ ...resource.parameters, cgroup });
+      return new Nginx({ ...resource.parameters, cgroup, atBoot: meaningOfBoot(options) });
     case 'haproxy':
-      return new Haproxy({ ...resource.parameters, cgroup });
+      return new Haproxy({ ...resource.parameters, cgroup, atBoot: meaningOfBoot(options) });
     case 'systemd':
       return new SystemdUnit({ ...resource.parameters, atBoot: meaningOfBoot(options) });
     case 'lsb':

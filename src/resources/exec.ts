@@ -5,7 +5,8 @@ import {
   type Verb,
   type Verdict,
 } from './command-service.ts';
-import { type ResourceState, STOPPED } from './resource-adapter.ts';
+import { oddPrograms, programsOf } from './program-oddities.ts';
+import { type Oddity, type ResourceState, STOPPED } from './resource-adapter.ts';
 
 export interface ExecOptions extends Omit<CommandServiceOptions, 'name'> {
   readonly start: readonly string[];
@@ -32,6 +33,11 @@ export class ExecResource extends CommandService {
   async validate(): Promise<ResourceState> {
     // Whether a command of the operator's would work cannot be asked without running it.
     return STOPPED;
+  }
+
+  oddities(): Promise<readonly Oddity[]> {
+    const { start, stop, monitor, cwd } = this.#options;
+    return oddPrograms(programsOf(start, stop, monitor), cwd ?? '/');
   }
 
   protected command(verb: Verb): readonly string[] {

@@ -1,3 +1,4 @@
+import { bootOddities } from './boot-oddities.ts';
 import { inCgroup } from './cgroup.ts';
 import { findHaproxy, type HaproxyProcesses } from './haproxy-processes.ts';
 import { checkHttpHealth, type HealthCheck } from './http-health.ts';
@@ -5,10 +6,12 @@ import { describeBindFailure } from './port-holder.ts';
 import { describeOutcome, oneLine, runProcess } from './process-runner.ts';
 import { isAlive, type ProcessEntry, resolveExecutable, signalProcess } from './process-table.ts';
 import {
+  type AtBoot,
   type Budget,
   type CallLimits,
   failedState,
   left,
+  type Oddity,
   type ResourceAdapter,
   type ResourceState,
   RUNNING,
@@ -31,6 +34,8 @@ export interface HaproxyOptions {
   readonly stopTimeoutMs: number;
   /** The control group that it starts in where no unit runs it; null or left out: the daemon's own. */
   readonly cgroup?: string | null;
+  /** What a unit that starts with the machine means here. Default: odd. */
+  readonly atBoot?: AtBoot;
 }
 
 /** Of the time that is left: for a running haproxy to answer again, and then for it to end before a restart. */
@@ -68,6 +73,10 @@ export class Haproxy implements ResourceAdapter {
     if (outcome.kind === 'exited' && outcome.code === 0) return RUNNING;
     if (outcome.kind !== 'exited') return this.#failed(describeOutcome(command, outcome));
     return this.#failed(`"${command.join(' ')}" failed: ${alertsOf(outcome.output)}`);
+  }
+
+  oddities(limits: CallLimits): Promise<readonly Oddity[]> {
+    return bootOddities(this.#options.unit, this.#options.atBoot ?? 'odd', limits);
   }
 
   async start(limits: CallLimits): Promise<ResourceState> {

@@ -1,7 +1,9 @@
+import { access } from 'node:fs/promises';
 import { describeOutcome, type ProcessOutcome, runProcess } from './process-runner.ts';
 import {
   type CallLimits,
   failedState,
+  type Oddity,
   type ResourceAdapter,
   type ResourceState,
   RUNNING,
@@ -68,6 +70,28 @@ export class LocalIp implements ResourceAdapter {
     if (probe) return failedState(`${missing}, which the probe needs: install it or leave probe out`);
     const warning = `${missing}: after a move the neighbours find this machine only when they forget the other; install it, or write "announce: 0"`;
     return { kind: 'stopped', warning };
+  }
+
+  /** An interface without addresses is not listed, and one that is not there is not either. */
+  async oddities(limits: CallLimits): Promise<readonly Oddity[]> {
+    const { address, interface: named, prefix } = this.#options;
+    const isThere = await access(`/sys/class/net/${named ?? '.'}`).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) {
+      const advice = 'correct interface: "ip -brief link" lists those that there are';
+      return [{ text: `there is no interface ${named} here`, advice }];
+    }
+    const listed = await this.#list(limits);
+    const place = 'reason' in listed ? listed : this.#placeIn(listed.value);
+    if (prefix === null || prefix === 32 || 'reason' in listed || 'reason' in place) return [];
+    const near = listed.value
+      .find(({ ifname }) => ifname === place.value.interface)
+      ?.addr_info.find(({ local, prefixlen }) => local !== address && isInNetwork(address, local, prefixlen));
+    if (near === undefined || near.prefixlen === prefix) return [];
+    const text = `it is given a network of /${prefix} on ${place.value.interface}, where ${near.local} is in one of /${near.prefixlen}`;
+    return [{ text, advice: 'leave prefix and netmask out, or write that of the network' }];
   }
 
   async start(limits: CallLimits): Promise<ResourceState> {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { bootOddities } from './boot-oddities.ts';
 import {
   CommandService,
   type CommandServiceOptions,
@@ -8,7 +9,8 @@ import {
   type Verb,
   type Verdict,
 } from './command-service.ts';
-import type { AtBoot, CallLimits, ResourceState } from './resource-adapter.ts';
+import { programOddities } from './program-oddities.ts';
+import type { AtBoot, CallLimits, Oddity, ResourceState } from './resource-adapter.ts';
 
 export interface LsbOptions extends Omit<CommandServiceOptions, 'name' | 'cwd'> {
   /** Its path. */
@@ -47,6 +49,19 @@ export class LsbScript extends CommandService {
     return atBoot === 'forbidden' ? this.failed(said) : { kind, warning: `${this.name}: ${said}` };
   }
 
+  async oddities(limits: CallLimits): Promise<readonly Oddity[]> {
+    const { script, atBoot } = this.#options;
+    const text = await readFile(script, 'latin1').catch(() => null);
+    // That there is no script is a failure of `validate` already.
+    if (text === null) return [];
+    const [odd, enabled] = await Promise.all([
+      programOddities(script, '/'),
+      // A unit of its own beside the script has links of its own; one that systemd made of the script has not.
+      bootOddities(`${basename(script)}.service`, atBoot, limits),
+    ]);
+    return [...odd, ...headerOddities(script, text), ...enabled];
+  }
+
   protected command(verb: Verb): readonly string[] {
     return [this.#options.script, verb === 'monitor' ? 'status' : verb];
   }
@@ -66,6 +81,20 @@ export class LsbScript extends CommandService {
   protected isDown(exit: Exit): boolean {
     return this.judge(exit) === 'stopped' || this.judge(exit) === 'unhealthy';
   }
+}
+
+/** Linux Standard Base, "Comment Conventions for Init Scripts". */
+function headerOddities(script: string, text: string): readonly Oddity[] {
+  const [, header] = /^### BEGIN INIT INFO$([\s\S]*?)^### END INIT INFO$/m.exec(text) ?? [];
+  const missing = ['Provides', 'Default-Start', 'Default-Stop'].filter(
+    (keyword) => header !== undefined && !new RegExp(`^# ${keyword}:`, 'm').test(header),
+  );
+  if (header !== undefined && missing.length === 0) return [];
+  const what =
+    header === undefined ? 'has no LSB header' : `has an LSB header without ${missing.join(' and ')}`;
+  const advice =
+    'write one with Provides, Default-Start and Default-Stop: systemd and update-rc.d go by it, also to leave it off at boot';
+  return [{ text: `${script} ${what} (### BEGIN INIT INFO)`, advice }];
 }
 
 async function startsAtBoot(script: string): Promise<boolean> {

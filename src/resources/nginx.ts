@@ -1,3 +1,4 @@
+import { bootOddities } from './boot-oddities.ts';
 import { inCgroup } from './cgroup.ts';
 import { checkHttpHealth, type HealthCheck } from './http-health.ts';
 import { type NginxSettings, readNginxSettings, testNginxConfig } from './nginx-config.ts';
@@ -6,6 +7,7 @@ import { describeBindFailure } from './port-holder.ts';
 import { describeOutcome, oneLine, runProcess } from './process-runner.ts';
 import { isAlive, type ProcessEntry, resolveExecutable, signalProcess } from './process-table.ts';
 import {
+  type AtBoot,
   type Budget,
   type CallLimits,
   failedState,
@@ -20,7 +22,7 @@ import {
   unhealthyState,
   waitUntil,
 } from './resource-adapter.ts';
-import { controlUnit, readUnit, readUnitState } from './systemd-unit.ts';
+import { controlUnit, readUnitState } from './systemd-unit.ts';
 
 export interface NginxOptions {
   readonly config: string;
@@ -32,6 +34,8 @@ export interface NginxOptions {
   readonly stopTimeoutMs: number;
   /** The control group that it starts in where no unit runs it; null or left out: the daemon's own. */
   readonly cgroup?: string | null;
+  /** What a unit that starts with the machine means here. Default: odd. */
+  readonly atBoot?: AtBoot;
 }
 
 /** How long workers without a master may finish what they are answering. */
@@ -70,13 +74,8 @@ export class Nginx implements ResourceAdapter {
     return RUNNING;
   }
 
-  /** Debian's package enables its unit. At boot it would then run beside a leader, and be stopped a little later. */
-  async oddities(limits: CallLimits): Promise<readonly Oddity[]> {
-    const { unit } = this.#options;
-    const answer = unit === null ? null : await readUnit(unit, limits);
-    if (answer?.kind !== 'known' || answer.unit.file !== 'enabled') return [];
-    const text = `${unit} is enabled, so it starts at boot on every node, leader or not`;
-    return [{ text, advice: `systemctl disable ${unit}` }];
+  oddities(limits: CallLimits): Promise<readonly Oddity[]> {
+    return bootOddities(this.#options.unit, this.#options.atBoot ?? 'odd', limits);
   }
 
   async start(limits: CallLimits): Promise<ResourceState> {

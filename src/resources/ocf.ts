@@ -9,7 +9,15 @@ import {
 } from './command-service.ts';
 import { parameterProblems, parseMetadata } from './ocf-metadata.ts';
 import { describeOutcome, type ProcessOutcome, runProcess } from './process-runner.ts';
-import { type CallLimits, left, type ResourceState, RUNNING, startBudget } from './resource-adapter.ts';
+import { programOddities } from './program-oddities.ts';
+import {
+  type CallLimits,
+  left,
+  type Oddity,
+  type ResourceState,
+  RUNNING,
+  startBudget,
+} from './resource-adapter.ts';
 
 export interface OcfOptions extends Omit<CommandServiceOptions, 'name' | 'cwd'> {
   readonly root: string;
@@ -37,6 +45,9 @@ const GENERIC_FAULT = 1;
 const NOT_INSTALLED = 5;
 const NOT_RUNNING = 7;
 const FAILED_PROMOTED = 9;
+
+/** Without these it cannot be run at all. */
+const NEEDED_ACTIONS = ['start', 'stop', 'monitor'];
 
 const METADATA_BYTES = 512 * 1024;
 
@@ -73,6 +84,18 @@ export class OcfAgent extends CommandService {
     const checked = await this.#ask('validate-all', left(budget));
     if (checked.kind === 'exited' && checked.code === 0) return RUNNING;
     return this.failed(this.describe([this.#path, 'validate-all'], checked));
+  }
+
+  /** That it is missing, or gives no meta-data, is a failure of `validate` already. */
+  async oddities(limits: CallLimits): Promise<readonly Oddity[]> {
+    const answer = await this.#ask('meta-data', limits);
+    const metadata = 'output' in answer ? parseMetadata(answer.output) : null;
+    if (metadata === null) return [];
+    const missing = NEEDED_ACTIONS.filter((action) => !metadata.actions.has(action));
+    const advice = 'see whether this agent is meant to be run as a resource';
+    const text = `its meta-data does not name the action ${missing.join(' and ')}`;
+    const odd = await programOddities(this.#path, '/');
+    return missing.length === 0 ? odd : [...odd, { text, advice }];
   }
 
   protected command(verb: Verb): readonly string[] {

@@ -7,10 +7,12 @@ import { withoutOomProtection } from './child-priority.ts';
 import { trimFile } from './output-file.ts';
 import { childEnvironment, describeOutcome, killGroup, runProcess } from './process-runner.ts';
 import { findProcesses, isAlive, type ProcessEntry, readBootId, readProcess } from './process-table.ts';
+import { oddPrograms, programsOf } from './program-oddities.ts';
 import {
   type Budget,
   type CallLimits,
   failedState,
+  type Oddity,
   type ResourceAdapter,
   type ResourceState,
   RUNNING,
@@ -65,6 +67,11 @@ export class SupervisedProgram implements ResourceAdapter {
 
   async validate(): Promise<ResourceState> {
     return (await this.#find()) === null ? STOPPED : RUNNING;
+  }
+
+  oddities(): Promise<readonly Oddity[]> {
+    const { run, monitor, cwd } = this.#options;
+    return oddPrograms(programsOf(run, monitor), cwd ?? '/');
   }
 
   async start(limits: CallLimits): Promise<ResourceState> {

@@ -12,6 +12,8 @@ export interface Machine {
   readMetadata(path: string, signal: AbortSignal): Promise<string | null>;
   /** The subnet of one of this instance's interfaces; null when the metadata does not tell. */
   subnetOf(networkInterfaceId: string, signal: AbortSignal): Promise<string | null>;
+  /** The IPv4 network of that subnet, "10.0.0.0/24"; null when the metadata does not tell. */
+  networkOf(networkInterfaceId: string, signal: AbortSignal): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -37,7 +39,8 @@ export async function readMachine(
       findInterface: (privateAddress, lookSignal) =>
         findInterface(imds, identity, privateAddress, lookSignal),
       readMetadata: (path, readSignal) => imds.read(path, readSignal, 0),
-      subnetOf: (networkInterfaceId, lookSignal) => subnetOf(imds, networkInterfaceId, lookSignal),
+      subnetOf: (id, lookSignal) => ofInterface(imds, id, 'subnet-id', lookSignal),
+      networkOf: (id, lookSignal) => ofInterface(imds, id, 'subnet-ipv4-cidr-block', lookSignal),
       close: () => imds.close(),
     };
   } catch (error) {
@@ -61,10 +64,15 @@ async function findInterface(
   return null;
 }
 
-async function subnetOf(imds: Imds, networkInterfaceId: string, signal: AbortSignal): Promise<string | null> {
+async function ofInterface(
+  imds: Imds,
+  networkInterfaceId: string,
+  value: string,
+  signal: AbortSignal,
+): Promise<string | null> {
   for (const base of await interfacePaths(imds, signal)) {
     const id = await imds.read(`${base}/interface-id`, signal);
-    if (id === networkInterfaceId) return imds.read(`${base}/subnet-id`, signal);
+    if (id === networkInterfaceId) return imds.read(`${base}/${value}`, signal);
   }
   return null;
 }

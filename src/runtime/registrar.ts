@@ -69,6 +69,7 @@ export class Registrar {
   /**
    * Reads what is registered, before anything else is done. Without SSM it goes on with what was known last; a
    * machine that never knew anything waits, since a node that cannot hear anybody would take all others for dead.
+   * `waiting` hears of it again and again.
    */
   async begin(waiting: (sentence: string) => void): Promise<void> {
     if (this.#names().length === 0) return;
@@ -78,14 +79,16 @@ export class Registrar {
       this.#directory.remember(before);
       onMoved();
     }
+    let said = '';
     while (!this.#abort.signal.aborted) {
       await this.#read(performance.now());
       if (this.#failure === '' || this.#peers().length === 0) return;
       if (before !== null) return log.warn('it goes on with what was known last of where the others are');
       const peers = this.#peers().join(' and ');
-      waiting(
-        `waits: where ${peers} is, is not known yet, and nothing is started meanwhile: ${this.#failure}`,
-      );
+      const sentence = `waits: where ${peers} is, is not known yet, and nothing is started meanwhile: ${this.#failure}`;
+      if (sentence !== said) log.warn(sentence);
+      said = sentence;
+      waiting(sentence);
       await sleep(this.#jittered(READ_AGAIN_MOST_MS), null, { signal: this.#abort.signal }).catch(() => {});
     }
   }
@@ -108,7 +111,7 @@ export class Registrar {
     const peers = this.#directory.places(this.#peers(configuration));
     const own = this.#own?.wanted;
     const places =
-      own === undefined ? peers : { ...peers, [own.node]: { ...own, port: null, instanceId: null } };
+      own === undefined ? peers : { ...peers, [own.node]: { addresses: own.addresses, port: null } };
     return withPlaces(configuration, places);
   }
 

@@ -175,10 +175,7 @@ export class RunningNode implements ControlHandler {
   async start(): Promise<void> {
     const { parts, log, notify, signal } = this.#options;
     await parts.guard?.start(() => this.#health.tell());
-    await this.#registrar.begin((sentence) => {
-      log.warn(sentence);
-      notify.waiting(sentence);
-    });
+    await this.#registrar.begin((sentence) => notify.waiting(sentence));
     const saved = await this.#stateFile.read();
     if (signal.aborted) return;
     const runtime = this.#createRuntime(saved);

@@ -13,6 +13,7 @@ import { targetInterface } from './interface.ts';
 import { keys } from './keys.ts';
 import { metadata } from './metadata.ts';
 import { ownNode } from './own-node.ts';
+import { privateAddresses } from './private-addresses.ts';
 import { region } from './region.ts';
 import { registry } from './registry.ts';
 import { services } from './services.ts';
@@ -35,6 +36,7 @@ export const CHECKS: readonly Check[] = [
   registry,
   address,
   targetInterface,
+  privateAddresses,
   services,
   unit,
   guard,

@@ -18,11 +18,11 @@ describe('a node with a registered address', () => {
     expect(placeOn(read.file.groups.web!.resources[0] as never, 'aux', read.file)).toBeNull();
   });
 
-  it('has those that it registered, with its port and instance', () => {
-    const place = { addresses: ['10.0.0.77'], port: 9700, instanceId: 'i-0cc3' };
+  it('has those that it registered, with its port; which instance it is, the registry does not decide', () => {
+    const place = { addresses: ['10.0.0.77'], port: 9700 };
     const read = withPlaces(configuration(BOTH), { aux: place, main: undefined });
     expect(peerAddresses(read)).toEqual({ main: [], aux: [{ address: '10.0.0.77', port: 9700 }] });
-    expect(read.file.nodes.aux).toMatchObject({ registered: true, instanceId: 'i-0cc3' });
+    expect(read.file.nodes.aux).toMatchObject({ registered: true, instanceId: null });
   });
 
   it('is never moved when its address is in the file', () => {
