@@ -74,6 +74,34 @@ Links of main:
 `);
   });
 
+  it('shows who has registered where, and who has not', async () => {
+    cli.handler.snapshot = statusSnapshot({
+      registrations: [
+        {
+          node: 'main',
+          addresses: ['10.0.0.11'],
+          port: 9694,
+          instanceId: 'i-0aa1',
+          since: '2026-11-18T05:10:00.000Z',
+          problem: '',
+        },
+        {
+          node: 'aux',
+          addresses: [],
+          port: null,
+          instanceId: null,
+          since: null,
+          problem: 'nobody has registered under this name',
+        },
+      ],
+    });
+    expect((await cli.ask('status')).stdout).toContain(`
+Registered in SSM:
+  main: 10.0.0.11 on i-0aa1, written 3 days ago
+  aux: NOT REGISTERED; nobody has registered under this name
+`);
+  });
+
   it('shows all that is wrong', async () => {
     cli.handler.snapshot = statusSnapshot({
       witness: { state: 'down', since: null, reason: 'SSM does not answer' },

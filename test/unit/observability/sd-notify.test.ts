@@ -24,12 +24,14 @@ describe('word to systemd', () => {
 
   it('keeps its order', async () => {
     const { notify, said, settled, time } = machine({ NOTIFY_SOCKET: '/run/notify' });
+    notify.waiting('waits');
     notify.ready('starting');
     time.nowMs = 12.5;
     notify.reloading();
     notify.stopping();
     await settled();
     expect(said).toEqual([
+      ['EXTEND_TIMEOUT_USEC=60000000', 'STATUS=waits'],
       ['READY=1', 'STATUS=starting'],
       ['RELOADING=1', 'MONOTONIC_USEC=12500'],
       ['STOPPING=1'],
