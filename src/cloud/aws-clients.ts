@@ -5,7 +5,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { boundedCall, type CallBounds, type Outcome } from './bounded-call.ts';
 import { isStaleCredentials } from './cloud-error.ts';
-import { CredentialKeeper, type CredentialState } from './credential-keeper.ts';
+import { CredentialKeeper } from './credential-keeper.ts';
 import { TrackedAgents } from './tracked-agents.ts';
 
 export type Service = 'ec2' | 'ssm';
@@ -93,9 +93,10 @@ export class AwsClients {
     this.ssm.destroy();
   }
 
-  /** Whether calls can be signed, and until when: a node without credentials cannot lead. */
-  credentialState(): CredentialState {
-    return this.#credentials.state();
+  /** '' or why calls cannot be signed: a node without credentials cannot lead. */
+  credentialProblem(): string {
+    const state = this.#credentials.state();
+    return state.status === 'missing' ? state.reason : '';
   }
 
   /** Makes one call: sends once, answers by its deadline, never rejects. */

@@ -119,10 +119,7 @@ export class RunningNode implements ControlHandler {
         validate: (limits) => chain.validate(limits),
         problem: () => parts.guard?.problemOf(name) || this.#places.problemOf(name),
       })),
-      generalProblem: () => {
-        const credentials = parts.clients.credentialState();
-        return credentials.status === 'missing' ? credentials.reason : '';
-      },
+      generalProblem: () => parts.clients.credentialProblem(),
       onHealth: (health) => this.#runtime?.health(health),
     });
     this.#notifier = new Notifier({
