@@ -212,4 +212,25 @@ describeWhere(missingForSystemd(), 'haproxy under its unit', () => {
     expect(await machine.call({ group, calls: ['stop', 'monitor'] })).toEqual([STOPPED, STOPPED]);
     expect(await isActive()).toBe('inactive');
   });
+
+  it('is odd to the doctor while its unit is enabled', async () => {
+    const root = new URL('../..', import.meta.url).pathname;
+    const look = `
+      const { Haproxy } = await import('${root}src/resources/haproxy.ts');
+      const limits = { deadlineMs: 10_000, signal: new AbortController().signal };
+      console.log(JSON.stringify(await new Haproxy({ unit: 'haproxy.service' }).oddities(limits)));`;
+    const oddities = async () => {
+      const node = `${root}node_modules/node/bin/node`;
+      return JSON.parse((await machine.run(node, '--input-type=module', '--eval', look)).stdout) as unknown;
+    };
+    await machine.run('systemctl', 'enable', 'haproxy');
+    expect(await oddities()).toEqual([
+      {
+        text: 'haproxy.service is enabled, so it starts at boot on every node, leader or not',
+        advice: 'systemctl disable haproxy.service',
+      },
+    ]);
+    await machine.run('systemctl', 'disable', 'haproxy');
+    expect(await oddities()).toEqual([]);
+  });
 });

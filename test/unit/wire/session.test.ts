@@ -303,6 +303,9 @@ describe('a name on two instances', () => {
     world.heartbeats(12, [...BOTH, ['newcomer', 'aux']]);
     const told = world.outputs.filter((each) => each.type === 'name-taken');
     expect(told[0]).toMatchObject({ at: 'newcomer', takenBy: 'i-main', saidBy: 'aux' });
+    const refusedAtMs = (host: string) => world.session(host).status()[0]?.refusedAtMs ?? null;
+    expect(refusedAtMs('newcomer')).toBeGreaterThan(world.nowMs - DEADTIME_MS);
+    expect(refusedAtMs('main')).toBeNull();
     expect(world.outputs.some(({ type, at }) => type === 'name-taken' && at !== 'newcomer')).toBe(false);
     expect(world.outputs).toContainEqual(
       expect.objectContaining({ type: 'impostor', at: 'aux', instanceId: 'i-newcomer', incumbent: 'i-main' }),

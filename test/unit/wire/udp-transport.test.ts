@@ -248,7 +248,9 @@ describe('fault 58: one name on two instances', () => {
       },
     );
     expect(newcomer.takenBy).toEqual(['i-main']);
+    expect(newcomer.transport.refusedMsAgo()).toBeGreaterThanOrEqual(0);
     expect(main.takenBy).toEqual([]);
+    expect(main.transport.refusedMsAgo()).toBeNull();
     expect(newcomer.received).toEqual([]);
     const incarnations = new Set(aux.received.slice(heardBefore).map(({ incarnation }) => incarnation));
     expect([...incarnations]).toEqual(['0000000000000001']);
