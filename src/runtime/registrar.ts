@@ -126,7 +126,8 @@ export class Registrar {
       this.#pauseMs = READ_AGAIN_FIRST_MS;
       this.#dueMs = this.#readAtMs + READ_AGAIN_FIRST_MS;
     }
-    if (evidence === '' || this.#reading || nowMs < this.#dueMs) return;
+    if (evidence === '' || this.#reading) return;
+    if (nowMs < this.#dueMs && !this.#mayTakeName(nowMs)) return;
     this.#pauseMs = Math.min(2 * this.#pauseMs, READ_AGAIN_MOST_MS);
     await this.#read(nowMs);
   }
@@ -209,6 +210,14 @@ export class Registrar {
 
   #problems(names: Iterable<NodeName>): ReadonlyMap<NodeName, string> {
     return new Map([...names].map((name) => [name, this.#directory.view(name).problem]));
+  }
+
+  /** Since the last reading nobody's refusal can stand in the way any more: a newcomer need not wait for the next. */
+  #mayTakeName(nowMs: number): boolean {
+    if (this.#own?.settled !== false) return false;
+    const { unrefusedMs, patienceMs } = this.#standing(nowMs);
+    const sinceMs = nowMs - (unrefusedMs - patienceMs);
+    return sinceMs <= nowMs && this.#readAtMs < sinceMs;
   }
 
   #standing(nowMs: number): Standing {

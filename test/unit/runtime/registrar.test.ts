@@ -186,7 +186,7 @@ describe('the registrar', () => {
     expect(standing('main')).toEqual(OTHER);
     await pass(registrar, 0, PATIENCE_S - 1);
     expect(standing('main')).toEqual(OTHER);
-    await pass(registrar, PATIENCE_S - 1, PATIENCE_S + 20);
+    await pass(registrar, PATIENCE_S - 1, PATIENCE_S + 1);
     expect(standing('main')).toEqual(MAIN);
     expect(log).toContain('main was registered by i-0cc3, and is i-0aa1 now');
   });
