@@ -1,4 +1,3 @@
-import type { NodePlace } from '../config/registered.ts';
 import type { NodeName } from '../core/types.ts';
 import type { RegistryEntry } from '../witness/node-registry.ts';
 import { type Registration, sameRegistration } from '../witness/registration-record.ts';
@@ -74,10 +73,6 @@ export class PeerDirectory {
         return registration === null ? [] : [[name, registration]];
       }),
     );
-  }
-
-  places(names: readonly NodeName[]): Readonly<Record<NodeName, NodePlace>> {
-    return Object.fromEntries(this.registrations(names));
   }
 
   #problemOf(name: NodeName, entry: RegistryEntry): string {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Configuration } from '../config/configuration.ts';
-import { registeredNodes, withPlaces } from '../config/registered.ts';
+import { type NodePlace, registeredNodes, withPlaces } from '../config/registered.ts';
 import type { RegistrationStatus } from '../control/status-snapshot.ts';
 import type { NodeName } from '../core/types.ts';
 import type { NodeRegistry, RegistryReading } from '../witness/node-registry.ts';
@@ -106,13 +106,20 @@ export class Registrar {
     await this.#options.known.settled();
   }
 
-  /** With the places of the registered nodes, as far as they are known. */
+  /**
+   * With the places of the registered nodes, as far as they are known. One that was written with its address until
+   * now stays there until its entry is read: a reload must not make this node deaf to it.
+   */
   complete(configuration: Configuration): Configuration {
-    const peers = this.#directory.places(this.#peers(configuration));
+    const places = new Map<NodeName, NodePlace>();
+    for (const name of this.#peers(configuration)) {
+      const used = this.#options.configuration().file.nodes[name];
+      const place = this.#directory.view(name).registration ?? used;
+      if (place !== undefined && place.addresses.length > 0) places.set(name, place);
+    }
     const own = this.#own?.wanted;
-    const places =
-      own === undefined ? peers : { ...peers, [own.node]: { addresses: own.addresses, port: null } };
-    return withPlaces(configuration, places);
+    if (own !== undefined) places.set(own.node, { addresses: own.addresses, port: null });
+    return withPlaces(configuration, Object.fromEntries(places));
   }
 
   /** Never rejects. */

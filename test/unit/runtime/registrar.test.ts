@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Configuration } from '../../../src/config/configuration.ts';
 import { KnownRegistrations } from '../../../src/runtime/known-registrations.ts';
 import { peerAddresses } from '../../../src/runtime/node-plan.ts';
 import { Registrar } from '../../../src/runtime/registrar.ts';
@@ -44,6 +45,7 @@ describe('the registrar', () => {
   let moved: number;
   let log: string[];
   let made: Registrar[];
+  let used: Configuration;
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'registrar-test-'));
     ssm = await startFakeSsm();
@@ -52,6 +54,7 @@ describe('the registrar', () => {
     moved = 0;
     log = [];
     made = [];
+    used = PARSED;
   });
   afterEach(async () => {
     for (const registrar of made) await registrar.close();
@@ -68,7 +71,7 @@ describe('the registrar', () => {
       paths: 1,
       registry: new NodeRegistry({ clients: ssm.clients, prefix: '/web' }),
       known: new KnownRegistrations(path(), take),
-      configuration: () => PARSED,
+      configuration: () => used,
       heard: () => heard,
       refusedMsAgo: () => refusedMsAgo,
       deadtimeMs: () => DEADTIME_MS,
@@ -319,6 +322,19 @@ describe('the registrar', () => {
     ssm.refuse = () => '';
     expect(await registrar.forget('aux')).toBe('');
     expect(standing('aux')).toBeNull();
+  });
+
+  it('leaves a peer that was written with its address there, until its entry is read', async () => {
+    used = configuration(
+      FILE.replace('aux: { address: registered }', 'aux: { address: 10.0.0.33, port: 9777 }'),
+    );
+    const registrar = create();
+    await begin(registrar);
+    expect(addressOf(registrar, 'aux')).toEqual([{ address: '10.0.0.33', port: 9777 }]);
+    used = registrar.complete(PARSED);
+    stand(AUX);
+    await pass(registrar, 0, 5);
+    expect(addressOf(registrar, 'aux')).toEqual([{ address: '10.0.0.12', port: 9694 }]);
   });
 
   it('does nothing at all where every address is in the file', async () => {
