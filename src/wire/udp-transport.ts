@@ -110,7 +110,8 @@ export class UdpTransport implements Transport {
       const bodies = encodeBodies(message, { sender: self, groups: this.#groups, capacity });
       if (message.kind === 'heartbeat') this.#meter.noteBeat(to, message.beat, nowMs);
       this.#perform(this.#session.send(nowMs, to, path, bodies), null);
-      if (message.kind === 'heartbeat') this.#probeOtherKey(to, nowMs);
+      // With replies too: a node that leads nothing sends hardly anything else.
+      this.#probeOtherKey(to, nowMs);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.#counters.sendFailed('unencodable');

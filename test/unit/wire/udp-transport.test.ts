@@ -206,6 +206,16 @@ describe('fault 56: the rotation of the key', () => {
     await until(() => seen()?.signing === main.transport.keys().other, beat);
     expect(aux.received.every(({ message }) => message.kind === 'heartbeat')).toBe(true);
   });
+
+  it('is seen by a node that only replies, as one does that leads nothing', async () => {
+    const { main, aux } = await talking();
+    const keys = { current: OLD_KEY, previous: NEW_KEY };
+    for (const node of [main, aux]) node.transport.setKeys(keys);
+    const reply = () =>
+      aux.transport.send('main', 0, heartbeatOf([], { kind: 'reply', beat: 500, wantsReply: false }));
+    await until(() => aux.transport.keys().peers[0]?.acceptsOther === true, reply);
+    expect(main.received.at(-1)?.message.kind).toBe('reply');
+  });
 });
 
 describe('fault 57: a forged higher term', () => {
