@@ -27,7 +27,7 @@ export function parseHaCf({ name, lines }: TextFile): readonly HaCfLine[] {
       .filter((word) => word !== '');
     if (directive === undefined) return [];
     const place = { file: name, line: index + 1 };
-    const found = { place, directive, values, text: [directive, ...values].join(' ') };
+    const found = { place, directive, values, text: shown(directive, values) };
     const message = problemOf(found);
     if (message === null) return [found];
     problems.push({ place, message });
@@ -37,6 +37,12 @@ export function parseHaCf({ name, lines }: TextFile): readonly HaCfLine[] {
   if (problems.length > 0)
     throw new ImportError(problems.sort((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0)));
   return parsed;
+}
+
+/** These may end in a password, which must get into no comment and no message. */
+function shown(directive: string, values: readonly string[]): string {
+  if (directive !== 'stonith' && directive !== 'stonith_host') return [directive, ...values].join(' ');
+  return [directive, ...values.slice(0, 2), ...(values.length > 2 ? ['…'] : [])].join(' ');
 }
 
 function problemOf({ directive, values, text }: HaCfLine): string | null {

@@ -23,10 +23,19 @@ export class ImportError extends Error {
   readonly denied: boolean;
 
   constructor(problems: readonly ImportProblem[], options: { readonly denied?: boolean } = {}) {
-    super(problems.map(({ place, message }) => `${formatPlace(place)}: ${message}`).join('\n'));
+    super(messageOf(problems));
     this.problems = problems;
     this.denied = options.denied ?? false;
   }
+}
+
+/** More would scroll away the first, which often causes the others. */
+const SHOWN_MAX = 50;
+
+function messageOf(problems: readonly ImportProblem[]): string {
+  const lines = problems.slice(0, SHOWN_MAX).map(({ place, message }) => `${formatPlace(place)}: ${message}`);
+  const more = problems.length - lines.length;
+  return [...lines, ...(more === 0 ? [] : [`and ${more} more`])].join('\n');
 }
 
 export const formatPlace = ({ file, line }: Place): string => (line === null ? file : `${file}:${line}`);

@@ -42,6 +42,21 @@ describe('an imported configuration', () => {
     expect(text).not.toContain('s3cret');
   });
 
+  it('holds no password of a power switch', async () => {
+    const haCf = `${HA_CF}stonith_host * baytech 10.0.0.3 login s3cret\n`;
+    const { text } = await imported({ haCf });
+    expect(text).toContain('"stonith_host * baytech …": nobody is powered off');
+    expect(text).not.toContain('s3cret');
+  });
+
+  it('tells fifty of five thousand mistakes, and how many more there are', async () => {
+    const lines = Array.from({ length: 5_000 }, (_, line) => `wrong${line} 1\n`).join('');
+    const message = (await refused({ haCf: HA_CF + lines })).join('\n');
+    expect(message).toContain('"wrong0" is no directive');
+    expect(message.split('\n')).toHaveLength(51);
+    expect(message).toMatch(/and 4950 more$/);
+  });
+
   it('leaves nothing out silently: every directive that is not carried is listed with its line', async () => {
     const silent = Object.entries(DIRECTIVES).filter(
       ([, { treatment }]) => treatment === 'needless' || treatment === 'lost',
