@@ -145,7 +145,11 @@ const groupSchema = z.object({
   lastChange: z
     .object({
       at: z.string().describe('ISO 8601, by the clock of the node that was asked.'),
-      reason: z.string().describe('first, takeover, defence, switchover, revoke, forced, adopt or acting.'),
+      reason: z
+        .string()
+        .describe(
+          "first, takeover, defence, switchover, revoke, forced, adopt or acting; '' when another came to lead: it knows why.",
+        ),
       by: z.string().describe("Who asked for it; '' when nobody did."),
       phases: phasesSchema.nullable(),
     })

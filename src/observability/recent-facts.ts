@@ -1,6 +1,6 @@
 import type { GroupStatus } from '../control/status-snapshot.ts';
 import type { Note } from '../core/notes.ts';
-import type { GroupName } from '../core/types.ts';
+import type { GroupName, NodeName } from '../core/types.ts';
 
 type LastChange = NonNullable<GroupStatus['lastChange']>;
 type FailedAction = GroupStatus['failedActions'][number];
@@ -11,6 +11,8 @@ const FAILED_ACTIONS_MAX = 10;
 export class RecentFacts {
   readonly #now: () => Date;
   readonly #changes = new Map<GroupName, LastChange>();
+  /** Of the newest change; null: this node. */
+  readonly #leaders = new Map<GroupName, NodeName | null>();
   readonly #failed = new Map<GroupName, FailedAction[]>();
   #witness: {
     readonly state: 'up' | 'down' | 'unknown';
@@ -53,10 +55,15 @@ export class RecentFacts {
         return;
       case 'became-leader': {
         const { reason, by } = note;
+        this.#leaders.set(note.group, null);
         this.#changes.set(note.group, { at: this.#at(), reason, by, phases: null });
         return;
       }
       case 'leader-known':
+      case 'stepped-down':
+        // A leader that only renewed its term is no change.
+        if (this.#leaders.get(note.group) === note.owner) return;
+        this.#leaders.set(note.group, note.owner);
         // Why another node came to lead, that node knows.
         this.#changes.set(note.group, { at: this.#at(), reason: '', by: '', phases: null });
         return;

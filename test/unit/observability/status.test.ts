@@ -194,6 +194,27 @@ describe('the status of a node', () => {
     expect(status?.failedActions.at(-1)?.reason).toBe('failure 29');
   });
 
+  it('tells nothing of its own last takeover once another leads', () => {
+    const facts = new RecentFacts(() => now);
+    const group = 'web';
+    facts.take({ type: 'became-leader', group, term: 7 as Term, reason: 'takeover', by: 'uid 0 on main' });
+    facts.take({ type: 'stepped-down', group, term: 8 as Term, owner: 'aux' });
+    const another = { at: now.toISOString(), reason: '', by: '', phases: null };
+    expect(facts.lastChange(group)).toEqual(another);
+  });
+
+  it('takes it for no change when another leader renews its term', () => {
+    let at = now;
+    const facts = new RecentFacts(() => at);
+    const group = 'web';
+    facts.take({ type: 'leader-known', group, term: 7 as Term, owner: 'aux' });
+    at = new Date(now.getTime() + 60_000);
+    facts.take({ type: 'leader-known', group, term: 8 as Term, owner: 'aux' });
+    expect(facts.lastChange(group)?.at).toBe(now.toISOString());
+    facts.take({ type: 'leader-known', group, term: 9 as Term, owner: 'third' });
+    expect(facts.lastChange(group)?.at).toBe(at.toISOString());
+  });
+
   it('knows the witness only after it was asked', () => {
     const facts = new RecentFacts(() => now);
     expect(statusSnapshot(sources({ facts })).witness.state).toBe('unknown');
