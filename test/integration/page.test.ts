@@ -19,6 +19,17 @@ const CLUSTER = TAKES_PICTURES ? 'shop' : `shop-${process.pid}`;
 
 /** What the tests ask in the page; its types are not those of Node. */
 const WIDTHS = '[document.documentElement.scrollWidth, document.documentElement.clientWidth]';
+/** Then it would be printed over what stands beside it. */
+const OVERFLOW =
+  '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector(".members .mark.not"))';
+/** What it would show of a group whose leader is silent. */
+const WITHOUT_LEADER = `(async () => {
+  const { drawGroups } = await import('/groups.js');
+  const status = await (await fetch('status')).json();
+  for (const { leader, candidates } of status.groups)
+    for (const one of candidates) if (one.node === leader) one.role = null;
+  return drawGroups(status).map(({ textContent }) => textContent).join();
+})()`;
 const FOCUSED = 'document.activeElement.textContent.trim()';
 
 describeWhere(
@@ -91,11 +102,22 @@ describeWhere(
       await aux.command('standby');
       await page.locator('.members').getByText('it is in standby (eipkeeper online ends that)').waitFor();
       await page.getByText('Nobody else could lead web.').waitFor();
+      expect(await page.evaluate(OVERFLOW)).toBe(0);
       await page.getByText('What one could do').click();
       await page.getByText('eipkeeper online aux', { exact: true }).waitFor();
       expect(await page.getByText(/eipkeeper switchover/).count()).toBe(0);
       await aux.command('online');
       await page.getByText('eipkeeper switchover --group web --to aux', { exact: true }).waitFor();
+      await page.close();
+    });
+
+    it('offers no move that a silent leader could not carry out', async () => {
+      const page = await open(main);
+      await page.getByText(/eipkeeper switchover/).waitFor({ state: 'attached' });
+      const shown = await page.evaluate(WITHOUT_LEADER);
+      expect(shown).toContain('eipkeeper explain --group web');
+      expect(shown).not.toContain('eipkeeper switchover');
+      expect(shown).not.toContain('eipkeeper standby');
       await page.close();
     });
 

@@ -224,22 +224,25 @@ function drawCommands(group, status) {
     'details',
     { class: 'commands', 'data-key': `commands-${group.name}` },
     h('summary', {}, 'What one could do'),
-    h('p', { class: 'quiet' }, 'This page changes nothing. On any node, as who may use the commands:'),
+    h('p', { class: 'quiet' }, 'This page changes nothing. To be typed on any node, unless it says where:'),
     h('ul', {}, rows),
   );
 }
 
 function commandsFor({ name, leader, candidates, maintenance, failures }, { nodes }) {
+  // One that is not heard cannot hand over, and whoever could take over without it does so by itself.
+  const isHeard = candidates.some(({ node, role }) => node === leader && role !== null);
+  const mayMove = isHeard && !maintenance;
   const commands = candidates
-    .filter(({ node, eligible }) => eligible && node !== leader && !maintenance)
+    .filter(({ node, eligible }) => eligible && node !== leader && mayMove)
     .map(({ node }) => [
       `Move ${name} to ${node}, without losing a request`,
       `eipkeeper switchover --group ${name} --to ${node}`,
     ]);
-  if (leader !== null && !maintenance)
-    commands.push([`Take ${leader} out for repair`, `eipkeeper standby ${leader}`]);
+  if (mayMove)
+    commands.push([`Take ${leader} out for repair, typed on ${leader}`, `eipkeeper standby ${leader}`]);
   for (const node of nodes.filter(({ state }) => state === 'standby'))
-    commands.push([`Let ${node.name} lead again`, `eipkeeper online ${node.name}`]);
+    commands.push([`Let ${node.name} lead again, typed on ${node.name}`, `eipkeeper online ${node.name}`]);
   if (failures.length > 0) commands.push(['Forget the failures, once mended', `eipkeeper cleanup ${name}`]);
   commands.push(
     maintenance

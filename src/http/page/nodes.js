@@ -72,7 +72,8 @@ function drawLink(name, { path, address, state, rttMs, lastHeardMsAgo, problem, 
   const words = [
     rttMs === null ? 'no round trip yet' : `${duration(rttMs)} there and back`,
     state === 'up' || lastHeardMsAgo === null ? '' : `heard ${ago(lastHeardMsAgo)}`,
-    `${percent(share)} lost`,
+    // What comes no more is not counted as lost.
+    state === 'up' ? `${percent(share)} lost` : '',
     problem,
   ];
   return h(

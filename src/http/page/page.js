@@ -78,7 +78,8 @@ function verdict({ groups, nodes, witness }) {
       .filter(({ state }) => state === 'failed')
       .map(({ name }) => `${name} of ${group.name} failed`);
   });
-  if (alarms.length > 0) return ['alarm', capital(`${alarms.join('; ')}.`)];
+  const names = [...nodes, ...groups].map(({ name }) => name);
+  if (alarms.length > 0) return ['alarm', capital(`${alarms.join('; ')}.`, names)];
   const cares = [
     ...groups.filter(({ maintenance }) => maintenance).map(({ name }) => `${name} is in maintenance`),
     ...nodes.filter(({ state }) => state === 'offline').map(({ name }) => `${name} is not heard`),
@@ -89,7 +90,7 @@ function verdict({ groups, nodes, witness }) {
       )
       .map(({ name }) => `nobody else could lead ${name}`),
   ];
-  if (cares.length > 0) return ['care', capital(`${cares.join('; ')}.`)];
+  if (cares.length > 0) return ['care', capital(`${cares.join('; ')}.`, names)];
   return [
     'well',
     groups
@@ -99,7 +100,9 @@ function verdict({ groups, nodes, witness }) {
   ];
 }
 
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** Names stay as they are typed. */
+const capital = (text, names) =>
+  names.some((name) => text.startsWith(`${name} `)) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Where the browser keeps the clipboard from pages that are not local, the command is selected instead. */
 document.addEventListener('click', async ({ target }) => {

@@ -60,7 +60,8 @@ function sentence(entry) {
   }
   if (entry.kind === 'stay') {
     const { leader, time, until } = entry;
-    const length = until === null ? '' : ` of ${duration(Date.parse(until) - Date.parse(time))}`;
+    const ms = until === null ? 0 : Date.parse(until) - Date.parse(time);
+    const length = ms === 0 ? '' : ` of ${duration(ms)}`;
     return [h('strong', {}, `${group}: ${leader} stayed`), ` through a silence${length}`];
   }
   return [h('strong', {}, `${group}: not to ${entry.to}`), ` ${entry.reason}${asked}`];
