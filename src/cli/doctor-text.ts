@@ -33,7 +33,7 @@ export function summaryText(reports: readonly Report[]): string {
   const [first] = failures;
   if (first === undefined) return `${counts}\n`;
   const { check, finding } = first;
-  return printable(`${counts}; first ${check}: ${finding.text}`).replaceAll('\n', ' ').concat('\n');
+  return printable(`${counts}; begin with ${check}: ${finding.text}`).replaceAll('\n', ' ').concat('\n');
 }
 
 const count = (number: number, noun: string): string =>

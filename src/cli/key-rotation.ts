@@ -67,7 +67,7 @@ export async function rotateKey(rotation: Rotation): Promise<void> {
 /** What would be done, one line each. Changes nothing. Throws CliError. */
 export async function rotationPlan({ store, peers }: Rotation): Promise<readonly string[]> {
   const { current, other } = await readText(store);
-  const nodes = ['this node', ...peers].join(', ');
+  const nodes = ['this node', ...peers].join(' and ');
   const where = store.shared
     ? `write it to ${store.place}`
     : `write it to ${store.place} here, and wait until it was copied to ${peers.join(', ')}`;

@@ -90,7 +90,8 @@ async function whoWasSilent({ clients, prefix, group, target, kind }: MoveFromAf
     const bounds = { signal: new AbortController().signal, deadlineMs: CALL_TIMEOUT_MS };
     const newest = await witness.readNewest(group, NO_TERM, bounds);
     const owner = newest.type === 'newest-term' ? newest.record?.owner : undefined;
-    return owner === undefined ? `the leader of ${group}` : `${owner}, the leader of ${group},`;
+    if (owner !== undefined) return `${owner}, the leader of ${group},`;
+    return `the leader of ${group}, of which ${prefix} holds no term (is that its prefix and its name?),`;
   } finally {
     witness.close();
   }

@@ -26,6 +26,7 @@ import { addOnline, addStandby } from './commands/standby.ts';
 import { addStatus } from './commands/status.ts';
 import { addUserData } from './commands/user-data.ts';
 import type { Finish } from './finish.ts';
+import { meantVerb } from './old-words.ts';
 import { version } from './version.ts';
 
 const EXIT_CODES = `
@@ -81,8 +82,22 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return explain(error, io);
+    const exitCode = explain(error, io);
+    if (isUnknownVerb(error)) sayMeantVerb(program, io);
+    return exitCode;
   }
+}
+
+const isUnknownVerb = (error: unknown): boolean =>
+  error instanceof CommanderError && error.code === 'commander.unknownCommand';
+
+function sayMeantVerb(program: Command, io: CliIo): void {
+  const [typed = ''] = program.args;
+  const meant = meantVerb(
+    typed,
+    program.commands.map((command) => command.name()),
+  );
+  if (meant !== '') io.stderr(`${meant}\n`);
 }
 
 function explain(error: unknown, io: CliIo): number {

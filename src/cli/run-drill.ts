@@ -39,6 +39,9 @@ const LOOK_EVERY_MS = 200;
 
 /** The reasons against a switchover and the way back: whoever could not lead, were it needed meanwhile. */
 export function whyNoDrill(snapshot: StatusSnapshot, group: GroupStatus, target: string): readonly string[] {
+  if (group.maintenance) {
+    return [`${group.name} is in maintenance (eipkeeper maintenance off ${group.name} ends it)`];
+  }
   const unready = readinessOf(snapshot)
     .filter((one) => one.group === group.name && !one.ready)
     .map(({ node, reason }) => `${node} could not lead: ${reason}`);
@@ -57,7 +60,7 @@ export async function runDrill({ client, group, target, timeoutMs }: Drill): Pro
     const startedMs = performance.now();
     const asked = { type: 'move', group, target: to, kind: 'switchover', timeoutMs } as const;
     const { status, reason, exitCode } = await client.command(asked);
-    const tookMs = performance.now() - startedMs;
+    const tookMs = Math.round(performance.now() - startedMs);
     if (status !== 'done')
       return await ended(client, group, moves, { reason: `${from} → ${to}: ${reason}`, exitCode });
     moves.push(await settled(client, { group, from, to, tookMs }));

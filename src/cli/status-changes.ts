@@ -49,12 +49,10 @@ function groupChanges(before: GroupStatus, after: GroupStatus, node: string): re
     );
   }
   if (before.address.holder !== after.address.holder) {
-    lines.push(
-      `address ${after.address.publicIp ?? ''} on ${after.address.holder ?? 'an unknown place'}`.replace(
-        '  ',
-        ' ',
-      ),
-    );
+    const { publicIp, holder } = after.address;
+    const place = { free: 'on no instance' }[holder ?? ''] ?? `on ${holder}`;
+    const where = holder === null ? 'is being looked for' : place;
+    lines.push(['address', publicIp, where].filter(Boolean).join(' '));
   }
   if (before.address.complaint !== after.address.complaint && after.address.complaint !== '') {
     lines.push(after.address.complaint);

@@ -41,7 +41,9 @@ function lastChange({ groups, time }: StatusSnapshot): string {
   if (newest === undefined) return 'no change seen yet';
   const by = newest.by === '' ? '' : ` by ${newest.by}`;
   const took = newest.phases === null ? '' : `, took ${describeMs(newest.phases.totalMs)}`;
-  return `last change ${describeSince(newest.at, time)}: ${newest.group.name} to ${newest.group.leader ?? 'nobody'} (${newest.reason}${by}${took})`;
+  // Why another came to lead, that node knows.
+  const why = newest.reason === '' ? '' : ` (${newest.reason}${by}${took})`;
+  return `last change ${describeSince(newest.at, time)}: ${newest.group.name} to ${newest.group.leader ?? 'nobody'}${why}`;
 }
 
 function nodeLists(nodes: readonly NodeStatus[]): readonly string[] {
@@ -64,7 +66,9 @@ function groupSection(group: GroupStatus, { node }: StatusSnapshot): readonly st
   const width = Math.max(...group.resources.map((resource) => resource.name.length), 0);
   const lines = [`Group ${group.name} (${group.kind}, term ${group.term}): ${leadership(group, node)}`];
   if (group.maintenance)
-    lines.push('  IN MAINTENANCE: it is watched, and nothing is started, stopped or moved');
+    lines.push(
+      `  IN MAINTENANCE: it is watched, and nothing is started, stopped or moved (eipkeeper maintenance off ${group.name} ends it)`,
+    );
   for (const resource of group.resources) {
     lines.push(
       `  ${resource.name.padEnd(width)}  (${resource.type}): ${resourceState(resource, group, node)}`,
@@ -88,7 +92,9 @@ function groupSection(group: GroupStatus, { node }: StatusSnapshot): readonly st
     lines.push(`  ${what}${until === null ? '' : `; ${node} does not lead it until ${until}`}`);
   }
   for (const candidate of group.candidates) {
-    if (!candidate.eligible) lines.push(`  ${candidate.node} could not lead: ${candidate.reason}`);
+    // Said above, once for all of them.
+    const isSaid = group.maintenance && candidate.reason.includes(`${group.name} is in maintenance`);
+    if (!candidate.eligible && !isSaid) lines.push(`  ${candidate.node} could not lead: ${candidate.reason}`);
   }
   return lines;
 }

@@ -6,15 +6,22 @@ import type { CliIo } from '../cli-io.ts';
 import { DEFAULT_CONFIG_PATH } from '../connection.ts';
 
 export function addConfig(program: Command, io: CliIo): void {
-  const config = program.command('config').description('look at the configuration');
+  const config = program
+    .command('config')
+    .description('look at the configuration')
+    .addHelpText('after', '\nExample:\n  eipkeeper config check ./eipkeeper.yaml\n');
   config
     .command('check')
     .description('read the configuration as the daemon would, and say what is wrong or what it means')
-    .addArgument(new Argument('[path]', 'the file').default(DEFAULT_CONFIG_PATH))
+    .addArgument(
+      new Argument('[path]', `the file (default: "${DEFAULT_CONFIG_PATH}", env: EIPKEEPER_CONFIG)`),
+    )
     .option('-c, --config <path>', 'the same as the argument')
     .addHelpText('after', '\nExample:\n  eipkeeper config check ./eipkeeper.yaml\n')
-    .action(async (path: string, options: { readonly config?: string }) => {
-      const configuration = await loadConfiguration({ source: options.config ?? path });
+    .action(async (path: string | undefined, options: { readonly config?: string }) => {
+      const configuration = await loadConfiguration({
+        source: options.config ?? path ?? (io.env.EIPKEEPER_CONFIG || DEFAULT_CONFIG_PATH),
+      });
       io.stdout(describeConfiguration(configuration));
     });
 }

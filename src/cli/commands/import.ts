@@ -42,17 +42,21 @@ export function addImport(program: Command, io: CliIo): void {
     .command('import')
     .description("make a configuration from Heartbeat's: ha.cf, haresources and authkeys")
     .argument('[directories...]', 'where the three files are (default: /etc/ha.d)')
-    .option(
-      '-p, --peer <node=address>',
-      'the private address of a node, or several with commas, one for each path',
-      collectPeer,
-      new Map<string, readonly string[]>(),
+    .addOption(
+      new Option(
+        '-p, --peer <node=address>',
+        'the private address of a node, or several with commas, one for each path',
+      )
+        .argParser(collectPeer)
+        .default(new Map<string, readonly string[]>(), 'none'),
     )
-    .option(
-      '-e, --eip <place>',
-      'an allocation or public address: of the script or address before its "=", or of the only group that lacks one',
-      collectEip,
-      [],
+    .addOption(
+      new Option(
+        '-e, --eip <place>',
+        'an allocation or public address: of the script or address before its "=", or of the only group that lacks one',
+      )
+        .argParser(collectEip)
+        .default([], 'none'),
     )
     .option('--cluster <name>', 'the name of the cluster (default: that of ha.cf, or its first node)')
     .addOption(

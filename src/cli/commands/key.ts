@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Configuration } from '../../config/configuration.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import { EXIT } from '../../control/exit-codes.ts';
@@ -29,15 +29,17 @@ interface Options extends ConnectionOptions {
 }
 
 export function addKey(program: Command, io: CliIo, finish: Finish): void {
-  const key = program.command('key').description('the key of the heartbeats');
+  const key = program
+    .command('key')
+    .description('the key of the heartbeats')
+    .addHelpText('after', '\nExample:\n  sudo eipkeeper key rotate --dry-run\n');
   key
     .command('rotate')
     .description('give the running cluster a new key, without a moment in which a node is deaf to another')
-    .option(
-      '--without <node>',
-      'do not wait for this node, which is down for good; may be repeated',
-      append,
-      [],
+    .addOption(
+      new Option('--without <node>', 'do not wait for this node, which is down for good; may be repeated')
+        .argParser(append)
+        .default([], 'none'),
     )
     .option('--kms-key <id>', 'the KMS key of the SecureString (default: the one that it has)')
     .option('-n, --dry-run', 'say what would be done')

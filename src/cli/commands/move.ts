@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { EXIT } from '../../control/exit-codes.ts';
+import type { GroupStatus } from '../../control/status-snapshot.ts';
 import { type AwsPlace, withAws } from '../aws-access.ts';
 import { chooseGroup, chooseTarget } from '../choose-group.ts';
 import { CliError } from '../cli-error.ts';
@@ -15,6 +16,7 @@ import {
 import type { Finish } from '../finish.ts';
 import { moveFromAfar } from '../move-from-afar.ts';
 import { movePlan, planText } from '../move-plan.ts';
+import { printable } from '../printable.ts';
 import { reportResult } from '../report-result.ts';
 import { timeoutOption } from '../timeout-option.ts';
 import { withProgress } from '../with-progress.ts';
@@ -95,21 +97,27 @@ async function move(io: CliIo, finish: Finish, options: Options, kind: Kind): Pr
     finish(plan.exitCode);
     return io.stdout(options.output === 'json' ? `${JSON.stringify(plan, null, 2)}\n` : planText(plan));
   }
+  const leadsAlready = group.leader === target && group.handover === null;
   const from = group.leader === null ? '' : ` from ${group.leader}`;
-  if (options.output === 'text') io.stderr(`moving ${group.name}${from} to ${target} …\n`);
+  if (options.output === 'text' && !leadsAlready) io.stderr(`moving ${group.name}${from} to ${target} …\n`);
   const ask = () =>
     client.command({ type: 'move', group: group.name, target, kind, timeoutMs: options.timeout });
   const result = options.output === 'text' ? await withProgress(io, client, ask) : await ask();
   const mayForce =
     kind === 'switchover' && (result.exitCode === EXIT.unsafe || result.exitCode === EXIT.noQuorum);
   const forced = `eipkeeper failover --group ${group.name} --to ${target} --force`;
+  const unfit = group.candidates.find(({ node, eligible }) => node === target && !eligible);
   reportResult(io, finish, result, {
     output: options.output,
-    done: `${group.name} is on ${target}`,
+    done: leadsAlready ? `${target} leads ${group.name} already` : `${group.name} is on ${target}`,
     failed: `${group.name} was not moved to ${target}`,
-    hint: mayForce ? `If the leader is broken: ${forced}` : '',
+    hint: !mayForce ? '' : unfit === undefined ? `If the leader is broken: ${forced}` : whyUnfit(unfit),
   });
 }
+
+/** To force it onto such a node would not mend anything: what is wrong there comes first. */
+const whyUnfit = ({ node, reason }: GroupStatus['candidates'][number]): string =>
+  printable(`${node}: ${reason}`);
 
 async function moveBySsm(io: CliIo, finish: Finish, options: Options, kind: Kind): Promise<void> {
   if (options.dryRun === true) {

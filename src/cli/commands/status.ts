@@ -18,7 +18,7 @@ import { statusText } from '../status-text.ts';
 
 interface Options extends ConnectionOptions {
   readonly output: Output;
-  readonly watch: boolean;
+  readonly watch?: boolean;
   readonly ready?: boolean;
 }
 
@@ -31,7 +31,7 @@ export function addStatus(program: Command, io: CliIo, finish: Finish): void {
     .addOption(configOption())
     .addOption(socketOption())
     .addOption(outputOption())
-    .option('-w, --watch', 'go on and show every change, one line each; with json, one object a line', false)
+    .option('-w, --watch', 'go on and show every change, one line each; with json, one object a line')
     .addOption(
       new Option(
         '-r, --ready',
@@ -44,7 +44,7 @@ export function addStatus(program: Command, io: CliIo, finish: Finish): void {
     )
     .action(async (options: Options) => {
       const client = await connectToDaemon(io, options);
-      if (options.watch) return client.watch(printer(io, options.output), io.interrupted());
+      if (options.watch === true) return client.watch(printer(io, options.output), io.interrupted());
       const snapshot = await client.status();
       if (options.ready === true) return sayReadiness(io, finish, snapshot, options.output);
       io.stdout(options.output === 'json' ? `${JSON.stringify(snapshot, null, 2)}\n` : statusText(snapshot));

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../config/duration.ts';
 import { parseConfiguration } from '../../config/load.ts';
 import { readSource } from '../../config/read-source.ts';
@@ -38,11 +38,10 @@ export function addUserData(program: Command, io: CliIo): void {
     .option('--generate-key [parameter]', 'let the first node make the key, as a SecureString in SSM')
     .option('--kms-key <id>', 'the KMS key of that SecureString (default: the one of SSM)')
     .option('--no-nginx', 'neither install nginx nor keep it from starting at boot')
-    .option(
-      '--wait <duration>',
-      'how long a node may take to be fit to serve',
-      readSeconds,
-      DEFAULT_WAIT_SECONDS,
+    .addOption(
+      new Option('--wait <duration>', 'how long a node may take to be fit to serve')
+        .argParser(readSeconds)
+        .default(DEFAULT_WAIT_SECONDS, '10m'),
     )
     .option('--signal <url>', 'the handle of a CloudFormation wait condition, told how it ended')
     .addHelpText(

@@ -1,3 +1,4 @@
+import { ConfigError } from '../../config/config-error.ts';
 import { Authenticator } from '../../wire/authenticator.ts';
 import { fingerprint } from '../../wire/key-agreement.ts';
 import { type Check, type Finding, needs, ok, warning } from '../check.ts';
@@ -19,7 +20,9 @@ export const keys: Check = {
       }
       return found;
     } catch (error) {
-      return [configFailure(error, 'the same key must be on every node: "eipkeeper keygen" makes one')];
+      const isDenied = error instanceof ConfigError && error.code === 'CONFIG_DENIED';
+      const advice = 'the same key must be on every node: "eipkeeper keygen" makes one';
+      return [configFailure(error, isDenied ? 'type it with sudo' : advice)];
     }
   },
 };

@@ -19,6 +19,7 @@ export class CliHarness {
   readonly interrupt = new AbortController();
   readonly daemonRuns: string[] = [];
   stdin: Uint8Array = new Uint8Array();
+  env: Record<string, string> = {};
   stdout = '';
   directory = '';
   socket = '';
@@ -55,7 +56,7 @@ export class CliHarness {
       stderr: (text) => {
         stderr += text;
       },
-      env: {},
+      env: this.env,
       readStdin: async () => this.stdin,
       interrupted: () => this.interrupt.signal,
       connect: (path) => new ControlClient({ path, patienceMs: 2_000 }),

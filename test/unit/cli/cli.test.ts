@@ -20,6 +20,9 @@ describe('what is typed wrong', () => {
   it.each([
     [['statsu'], 'Did you mean status?'],
     [['switchovr', '--to', 'aux'], 'Did you mean switchover?'],
+    [['switch', '--to', 'aux'], 'Did you mean switchover?'],
+    [['hb_takeover'], 'hb_takeover is "eipkeeper switchover" here'],
+    [['crm_mon'], 'crm_mon is "eipkeeper status" here'],
     [['status', '--wach'], 'Did you mean --watch?'],
     [['status', '--output', 'xml'], 'Allowed choices are text, json'],
     [['switchover', '--timeout', '30'], 'write the unit, 30ms or 30s'],
@@ -49,10 +52,19 @@ describe('what is typed wrong', () => {
     'run',
     'guard',
     'user-data',
+    'history',
+    'explain',
+    'maintenance',
+    'cleanup',
+    'config',
+    'key',
+    'import',
   ])('%s --help shows an example and ends with 0', async (verb) => {
     const { exitCode, stdout } = await cli.run(verb, '--help');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples?:\\n.*eipkeeper.* ${verb}`, 's'));
+    // As commander writes what a person would not.
+    expect(stdout).not.toMatch(/default: ([{[]|false)/);
   });
 });
 
@@ -100,6 +112,22 @@ Registered in SSM:
   main: 10.0.0.11 on i-0aa1, written 3 days ago
   aux: NOT REGISTERED; nobody has registered under this name
 `);
+  });
+
+  it('says nothing of why another came to lead, which only that one knows', async () => {
+    const lastChange = { at: '2026-11-21T05:00:00.000Z', reason: '', by: '', phases: null };
+    cli.handler.snapshot = statusSnapshot({ groups: [groupStatus({ leader: 'aux', lastChange })] });
+    expect((await cli.ask('status')).stdout).toMatch(/last change 10 min ago: web to aux$/m);
+  });
+
+  it('says once that a group is in maintenance, and not of each node', async () => {
+    const reason = 'it says: web is in maintenance (eipkeeper maintenance off web ends it)';
+    const candidates = [candidate('main'), candidate('aux', { eligible: false, reason })];
+    cli.handler.snapshot = statusSnapshot({ groups: [groupStatus({ maintenance: true, candidates })] });
+    const { stdout } = await cli.ask('status');
+    expect(stdout.match(/maintenance off web/g)).toHaveLength(1);
+    const { stderr } = await cli.ask('drill');
+    expect(stderr.match(/maintenance off web/g)).toHaveLength(1);
   });
 
   it('shows all that is wrong', async () => {
@@ -285,6 +313,23 @@ describe('switchover and failover', () => {
     expect(stderr).not.toContain('--force');
   });
 
+  it('say that nothing moves to the node that leads', async () => {
+    const { stdout, stderr } = await cli.ask('switchover', '--to', 'main');
+    expect(stdout).toBe('main leads web already\n');
+    expect(stderr).toBe('');
+  });
+
+  it('say what is wrong with the target, and not to force it, where it could not lead', async () => {
+    const aux = { ...candidate('aux'), eligible: false, reason: 'it is in standby' };
+    cli.handler.snapshot = statusSnapshot({
+      groups: [groupStatus({ candidates: [candidate('main'), aux] })],
+    });
+    cli.handler.outcome = { status: 'refused', reason: 'no' };
+    const { stderr } = await cli.ask('switchover', '--to', 'aux');
+    expect(stderr).toContain('web was not moved to aux: no\naux: it is in standby\n');
+    expect(stderr).not.toContain('--force');
+  });
+
   it('give the result as JSON', async () => {
     cli.handler.outcome = { status: 'refused', reason: 'no' };
     const { stdout, stderr } = await cli.ask('switchover', '--to', 'aux', '--output', 'json');
@@ -383,6 +428,12 @@ describe('commands that need no daemon', () => {
     const { exitCode, stdout } = await cli.run('config', 'check', path);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('at first 3 writes to the witness, then at most 0.43 a second of the 3');
+  });
+
+  it('config check looks where EIPKEEPER_CONFIG says, unless it is told', async () => {
+    cli.env = { EIPKEEPER_CONFIG: join(cli.directory, 'elsewhere.yaml') };
+    expect((await cli.run('config', 'check')).stderr).toContain('elsewhere.yaml: there is no such file');
+    expect((await cli.run('config', 'check', './here.yaml')).stderr).toContain('./here.yaml: there is no');
   });
 
   it('config check shows all lines that are wrong and ends with 78', async () => {

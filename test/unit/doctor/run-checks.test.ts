@@ -67,7 +67,7 @@ describe('the checks of the doctor', () => {
     ];
     expect(exitCodeOf(reports)).toBe(77);
     expect(exitCodeOf(reports.slice(0, 1))).toBe(0);
-    expect(summaryText(reports)).toBe('2 failures, 1 warning; first b: no role\n');
+    expect(summaryText(reports)).toBe('2 failures, 1 warning; begin with b: no role\n');
     expect(doctorJson(reports, 77)).toMatchObject({
       version: 1,
       exitCode: 77,
