@@ -2,6 +2,7 @@
 // First: what follows needs what it asks for.
 import './least-node.ts';
 import process from 'node:process';
+import type { Terminal } from './cli/cli-io.ts';
 import { runCli } from './cli/program.ts';
 import { version } from './cli/version.ts';
 import { ControlClient } from './control/client.ts';
@@ -14,11 +15,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
+function terminalOf({ isTTY }: { readonly isTTY?: boolean }, { TERM }: NodeJS.ProcessEnv): Terminal | null {
+  if (isTTY !== true || TERM === undefined || TERM === 'dumb') return null;
+  // A terminal that does not know its size says 0.
+  return { size: () => ({ rows: process.stdout.rows || 24, columns: process.stdout.columns || 80 }) };
+}
+
 /** No await outside of a function: the single executable is a script, and those have none. */
 async function main(): Promise<void> {
   const exitCode = await runCli(process.argv.slice(2), {
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
+    terminal: terminalOf(process.stdout, process.env),
     env: process.env,
     readStdin: async () => {
       const chunks: Uint8Array[] = [];

@@ -49,6 +49,7 @@ export function commandTree(): CommandNode {
         written += text;
       },
       stderr: unused,
+      terminal: null,
       env: {},
       readStdin: unused,
       interrupted: unused,

@@ -16,6 +16,7 @@ import {
 } from '../connection.ts';
 import { doctorJson, reportText, summaryText } from '../doctor-text.ts';
 import type { Finish } from '../finish.ts';
+import { painted } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { version } from '../version.ts';
 
@@ -56,7 +57,7 @@ async function lookOnce(io: CliIo, options: Options): Promise<number> {
   const context = new DoctorContext({ ...shared(io, options), waiting: false, signal: io.interrupted() });
   try {
     const tell = (report: Report) => {
-      if (options.output === 'text') io.stdout(reportText(report));
+      if (options.output === 'text') io.stdout(painted(io, reportText(report)));
     };
     const reports = await runChecks(CHECKS, context, tell);
     return conclude(io, options, reports, exitCodeOf(reports));
@@ -73,7 +74,7 @@ async function lookUntilFit(io: CliIo, options: Options, waitMs: number): Promis
   };
   const reports = await waitUntilFit({ checks: CHECKS, options: shared(io, options), signal, onProblems });
   const isFit = reports.length > 0 && problemsOf(reports).length === 0;
-  if (options.output === 'text') for (const report of reports) io.stdout(reportText(report));
+  if (options.output === 'text') for (const report of reports) io.stdout(painted(io, reportText(report)));
   return conclude(io, options, reports, isFit ? EXIT.ok : EXIT.timeout);
 }
 

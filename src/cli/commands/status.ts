@@ -11,9 +11,11 @@ import {
   socketOption,
 } from '../connection.ts';
 import type { Finish } from '../finish.ts';
+import { painted } from '../paint.ts';
 import { printable } from '../printable.ts';
 import { readinessOf } from '../readiness.ts';
 import { statusChanges } from '../status-changes.ts';
+import { statusScreen } from '../status-screen.ts';
 import { statusText } from '../status-text.ts';
 
 interface Options extends ConnectionOptions {
@@ -31,7 +33,10 @@ export function addStatus(program: Command, io: CliIo, finish: Finish): void {
     .addOption(configOption())
     .addOption(socketOption())
     .addOption(outputOption())
-    .option('-w, --watch', 'go on and show every change, one line each; with json, one object a line')
+    .option(
+      '-w, --watch',
+      'go on and show every change: painted anew on a terminal, else one line each; with json, one object a line',
+    )
     .addOption(
       new Option(
         '-r, --ready',
@@ -47,7 +52,11 @@ export function addStatus(program: Command, io: CliIo, finish: Finish): void {
       if (options.watch === true) return client.watch(printer(io, options.output), io.interrupted());
       const snapshot = await client.status();
       if (options.ready === true) return sayReadiness(io, finish, snapshot, options.output);
-      io.stdout(options.output === 'json' ? `${JSON.stringify(snapshot, null, 2)}\n` : statusText(snapshot));
+      io.stdout(
+        options.output === 'json'
+          ? `${JSON.stringify(snapshot, null, 2)}\n`
+          : painted(io, statusText(snapshot)),
+      );
     });
 }
 
@@ -62,6 +71,7 @@ function sayReadiness(io: CliIo, finish: Finish, snapshot: StatusSnapshot, outpu
 }
 
 function printer(io: CliIo, output: Output): (snapshot: StatusSnapshot) => void {
+  if (output === 'text' && io.terminal !== null) return statusScreen(io, io.terminal);
   let last: StatusSnapshot | null = null;
   return (snapshot) => {
     if (output === 'json') io.stdout(`${JSON.stringify(snapshot)}\n`);

@@ -20,6 +20,7 @@ export class CliHarness {
   readonly daemonRuns: string[] = [];
   stdin: Uint8Array = new Uint8Array();
   env: Record<string, string> = {};
+  terminal: CliIo['terminal'] = null;
   stdout = '';
   directory = '';
   socket = '';
@@ -56,6 +57,7 @@ export class CliHarness {
       stderr: (text) => {
         stderr += text;
       },
+      terminal: this.terminal,
       env: this.env,
       readStdin: async () => this.stdin,
       interrupted: () => this.interrupt.signal,

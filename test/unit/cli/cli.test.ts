@@ -246,6 +246,38 @@ Registered in SSM:
     ]);
   });
 
+  it('is coloured on a terminal alone, and not where NO_COLOR is set', async () => {
+    expect((await cli.ask('status')).stdout).not.toContain('\u001b');
+    cli.terminal = { size: () => ({ rows: 24, columns: 80 }) };
+    expect((await cli.ask('status')).stdout).toContain('(nginx): \u001b[32mStarted\u001b[0m main');
+    expect((await cli.ask('status', '--output', 'json')).stdout).not.toContain('\u001b');
+    cli.env = { NO_COLOR: '1' };
+    expect((await cli.ask('status')).stdout).not.toContain('\u001b');
+  });
+
+  it('--watch paints the page anew on a terminal, in its size, with the newest changes below', async () => {
+    cli.terminal = { size: () => ({ rows: 18, columns: 60 }) };
+    cli.env = { NO_COLOR: '1' };
+    const watching = cli.ask('status', '--watch');
+    await vi.waitFor(() => expect(cli.stdout).toContain('Changes'));
+    cli.handler.become(
+      statusSnapshot({ groups: [groupStatus({ leader: 'aux', term: 8, role: 'standby' })] }),
+    );
+    await vi.waitFor(() => expect(cli.stdout).toContain('web: main is standby'));
+    cli.interrupt.abort();
+    const { exitCode, stdout } = await watching;
+    expect(exitCode).toBe(0);
+    const [, first, ...later] = stdout.split('\u001b[H');
+    expect(first).not.toContain('led by aux');
+    const page = (later.at(-1) ?? '').replaceAll('\u001b[K', '').replace('\u001b[J', '');
+    expect(page).toMatch(
+      /Group web .*: led by aux\n[\s\S]*Changes \(Ctrl-C ends\):\n.*leader aux[\s\S]*main is standby\n$/,
+    );
+    const lines = page.split('\n');
+    expect(lines.length).toBeLessThanOrEqual(18);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(60);
+  });
+
   it('says with 69 that no daemon runs', async () => {
     await cli.stopDaemon();
     const { exitCode, stderr } = await cli.ask('status');
