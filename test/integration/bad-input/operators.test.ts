@@ -56,7 +56,7 @@ describe('an operator', () => {
 
   it('who switches over to the leader is told that it is there, and nothing moves', async () => {
     const { code, output } = await refused(aux, 'switchover', '--to', 'main');
-    expect(output).toContain('web is on main');
+    expect(output).toContain('main leads web already');
     expect(code).toBe(0);
   });
 
