@@ -169,7 +169,7 @@ describe('eipkeeper doctor', () => {
 
   it('waits until the daemons run and have found each other, or for its time', async () => {
     const ended = await cluster.main.command('doctor', '--wait', '10s');
-    expect(ended.output.trimEnd().split('\n').at(-1)).toMatch(/first daemon: it does not run$/);
+    expect(ended.output.trimEnd().split('\n').at(-1)).toMatch(/begin with daemon: it does not run$/);
     expect(ended.code).toBe(124);
     const waiting = examine('--wait', '80s');
     cluster.main.start();
