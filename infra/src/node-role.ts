@@ -38,8 +38,6 @@ export function explainWildcards(role: iam.Role, { parameters }: RoleScope): voi
       'terms are numbered, and are all its own',
     [`arn:<AWS::Partition>:ssm:${place}:parameter${parameters.terms}/*`]:
       'terms are numbered, and are all its own',
-    [`arn:<AWS::Partition>:ssm:${place}:parameter${parameters.nodes}/*`]:
-      'one for each node, which may be added and replaced',
   };
   for (const [resource, reason] of Object.entries(reasons)) {
     Validations.of(role).acknowledge({
@@ -109,11 +107,6 @@ function ssmStatements(scope: Construct, { parameters, kmsKey }: RoleScope): iam
       conditions: { StringEquals: { 'ssm:Overwrite': 'true' } },
     }),
     new iam.PolicyStatement({ sid: 'ForgetOldTerms', actions: ['ssm:DeleteParameters'], resources: terms }),
-    new iam.PolicyStatement({
-      sid: 'RegisterNodes',
-      actions: ['ssm:GetParameters', 'ssm:PutParameter', 'ssm:DeleteParameters'],
-      resources: [arn(`${parameters.nodes}/*`)],
-    }),
   ];
   if (kmsKey !== undefined) {
     statements.push(

@@ -7,8 +7,6 @@ export interface ParameterPaths {
   readonly terms: string;
   /** What an operator asks for from afar; who carries it out writes beside it what became of it. */
   readonly request: string;
-  /** The folder where nodes with a registered address write where they are. */
-  readonly nodes: string;
 }
 
 export function parameterPaths(clusterName: string, groupName: string): ParameterPaths {
@@ -20,6 +18,5 @@ export function parameterPaths(clusterName: string, groupName: string): Paramete
     group,
     terms: `${group}/term`,
     request: `${prefix}/request`,
-    nodes: `${prefix}/node`,
   };
 }

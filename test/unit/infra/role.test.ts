@@ -88,11 +88,6 @@ describe('the role', () => {
         condition: { StringEquals: { 'ssm:Overwrite': 'true' } },
       },
       ForgetOldTerms: { effect: 'Allow', actions: ['ssm:DeleteParameters'], resources: terms },
-      RegisterNodes: {
-        effect: 'Allow',
-        actions: ['ssm:GetParameters', 'ssm:PutParameter', 'ssm:DeleteParameters'],
-        resources: ['ssm parameter/eipkeeper/web/node/*'],
-      },
     });
   });
 
