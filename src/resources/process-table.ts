@@ -103,15 +103,6 @@ export function livesNow({ pid, startTicks }: Pick<ProcessEntry, 'pid' | 'startT
   }
 }
 
-/** Whether anything has this number, be it a zombie or a successor: in 1 µs. */
-export function numberIsTaken(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** Whether the very same process still lives; another one under its number does not count. */
 export async function isAlive(entry: ProcessEntry): Promise<boolean> {
   return (await readProcess(entry.pid))?.startTicks === entry.startTicks;

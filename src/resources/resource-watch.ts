@@ -1,4 +1,4 @@
-import { livesNow, numberIsTaken, type ProcessEntry } from './process-table.ts';
+import { livesNow, type ProcessEntry } from './process-table.ts';
 import { failedState, type ResourceAdapter, type ResourceState, RUNNING } from './resource-adapter.ts';
 
 export interface WatchSettings {
@@ -14,13 +14,8 @@ export interface WatchListener {
 }
 
 export const DEFAULT_WATCH: WatchSettings = { intervalMs: 5_000, timeoutMs: 5_000 };
-/** Node has no pidfd, and no event tells the end of a process that is no child: so it is looked for. */
+/** Node has no pidfd, and no event tells the end of a process that is no child: so its entry in /proc is read. */
 const DEATH_LOOK_MS = 100;
-/**
- * Whether its number is free is asked every time, its entry is read every so many times: that costs twenty times as
- * much, and only a zombie that nobody reaps, or a successor under its number, needs it.
- */
-const ENTRY_EVERY_LOOKS = 5;
 /** An adapter that does not return is called off by its deadline and then has this long to do so. */
 const RETURN_MS = 2_000;
 
@@ -36,7 +31,6 @@ export class ResourceWatch {
   #look: AbortController | null = null;
   #timer: NodeJS.Timeout | undefined;
   #deathTimer: NodeJS.Timeout | undefined;
-  #deathLooks = 0;
   #processes: readonly ProcessEntry[] = [];
   #verdict: ResourceState | null = null;
   #blind = '';
@@ -83,9 +77,7 @@ export class ResourceWatch {
   }
 
   #lookForDeath(round: AbortController): void {
-    this.#deathLooks += 1;
-    const byEntry = this.#deathLooks % ENTRY_EVERY_LOOKS === 0;
-    if (this.#processes.every((entry) => numberIsTaken(entry.pid) && (!byEntry || livesNow(entry)))) return;
+    if (this.#processes.every(livesNow)) return;
     this.#processes = [];
     // A look that began before it ended may still find it alive.
     if (this.#look === null) this.#plan(round, 0);

@@ -85,7 +85,19 @@ describeWhere(
       const before = await picture();
       const fromMs = monotonicMs();
       for (const name of NAMES) {
-        await cloud.on(name, 'systemd-run', '--wait', '--quiet', ...RUN_USER_DATA);
+        // Not with --wait: it hangs when the script has systemd reload its units meanwhile.
+        await cloud.on(
+          name,
+          'systemd-run',
+          '--quiet',
+          '--unit=again',
+          '--remain-after-exit',
+          ...RUN_USER_DATA,
+        );
+        await vi.waitFor(
+          async () => expect(await property(name, 'SubState', 'again.service')).toBe('exited'),
+          WAIT,
+        );
       }
       expect(await picture()).toEqual(before);
       expect((await cloud.client.availabilitySince(fromMs)).failed).toBe(0);
