@@ -32,10 +32,17 @@ export interface HeardTerm {
   readonly members: readonly NodeName[] | null;
 }
 
-/** `ageMs`: how old the record is, by the witness's clock. */
-export function learnRecord(state: CoreState, group: GroupState, record: TermRecord, ageMs: number): void {
+/** `ageMs`: how old the record is, by the witness's clock; null: it did not say, so it is taken for new. */
+export function learnRecord(
+  state: CoreState,
+  group: GroupState,
+  record: TermRecord,
+  ageMs: number | null,
+): void {
   if (record.term >= newestTerm(group)) {
-    learnMovesOfLate(group, record, state.nowMs - ageMs);
+    // Taken for new at every reading, its moves would never be long ago.
+    const wasRead = group.newest?.term === record.term && group.newest.recordRead;
+    if (ageMs !== null || !wasRead) learnMovesOfLate(group, record, state.nowMs - (ageMs ?? 0));
     group.carriedOut = [...new Set([...(record.carriedOut ?? []), ...group.carriedOut])].slice(
       0,
       CARRIED_OUT_MOST,

@@ -68,7 +68,7 @@ export function onReadResult(
   witnessAnswered(state);
   read.okBegunMs = pending.begunMs;
   read.okBegunOwnMs = pending.begunOwnMs;
-  if (result.record !== null) learnRecord(state, group, result.record, result.ageMs ?? 0);
+  if (result.record !== null) learnRecord(state, group, result.record, result.ageMs ?? null);
   if (result.request !== undefined) takeRequest(state, pending, result.request);
 }
 
@@ -194,7 +194,7 @@ function onAttemptRecord(
   }
   group.create = null;
   note(state, { type: 'claim-lost', group: group.config.name, term: record.term, owner: record.owner });
-  learnRecord(state, group, record, 0);
+  learnRecord(state, group, record, null);
 }
 
 function onCreateFailed(

@@ -77,6 +77,15 @@ describe('optional moves (rule 15)', () => {
     expect(movesOfLate(group, nowMs, 'optional')).toEqual({ optionalMoves: { count: 1, agoMs: 0 } });
   });
 
+  test('end also where the witness does not say how old a record is that is read again and again', () => {
+    const node = leaderOf(6, { group: PREFERS_AUX });
+    const record = recordOf(6, 'main', 'me-1', { optionalMoves: { count: 1, agoMs: 0 } });
+    learnMovesOfLate(node.group, record, node.nowMs);
+    node.auto.set('read-newest', () => ({ type: 'newest-term', record }));
+    node.passGranted('aux', 35_000);
+    expect(node.lastReport.prepare).toBe('aux');
+  });
+
   test('draining waits for nothing', () => {
     const node = preferringAux();
     countOptionalMove(node.group, node.nowMs);
