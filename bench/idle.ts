@@ -20,8 +20,8 @@ export interface Idle {
   readonly calls: Readonly<Record<string, number>>;
 }
 
-/** After a start and a move the daemon looks every second for a while: 15 s, and one slow look more. */
-const CALM_AFTER_MS = 20_000;
+/** After a start and a move the daemon looks every second for 15 s, and its journal writes for up to 46. */
+const CALM_AFTER_MS = 60_000;
 const SAMPLE_EVERY_MS = 1_000;
 
 /** The pair has to be settled. `leader` and `standby` are watched at the same time. */

@@ -60,6 +60,11 @@ export class ResourceChain {
     this.#onUnwell = onUnwell;
   }
 
+  /** The daemon is awake: looks for dead processes that are about due are made now. */
+  glance(): void {
+    for (const watch of this.#watches) watch.glance();
+  }
+
   /** Nothing is looked at any more; what runs goes on. */
   close(): void {
     for (const watch of this.#watches) watch.end();

@@ -16,6 +16,10 @@ export interface WatchListener {
 export const DEFAULT_WATCH: WatchSettings = { intervalMs: 5_000, timeoutMs: 5_000 };
 /** Node has no pidfd, and no event tells the end of a process that is no child: so its entry in /proc is read. */
 const DEATH_LOOK_MS = 100;
+/** So often at the least, if the daemon is not awake for something else: being woken costs more than the look. */
+const DEATH_LOOK_MOST_MS = 250;
+/** A daemon that wakes up every 100 ms does so a little earlier at times. */
+const SLACK_MS = 20;
 /** An adapter that does not return is called off by its deadline and then has this long to do so. */
 const RETURN_MS = 2_000;
 
@@ -31,6 +35,7 @@ export class ResourceWatch {
   #look: AbortController | null = null;
   #timer: NodeJS.Timeout | undefined;
   #deathTimer: NodeJS.Timeout | undefined;
+  #lookedForDeathMs = 0;
   #processes: readonly ProcessEntry[] = [];
   #verdict: ResourceState | null = null;
   #blind = '';
@@ -58,7 +63,7 @@ export class ResourceWatch {
     this.#round = round;
     this.#see(RUNNING);
     this.#plan(round, this.#settings.intervalMs);
-    this.#deathTimer = setInterval(() => this.#lookForDeath(round), DEATH_LOOK_MS).unref();
+    this.#deathTimer = setInterval(() => this.#lookForDeath(round), DEATH_LOOK_MOST_MS).unref();
   }
 
   /** Calls off a look that is under way and waits for nothing. */
@@ -71,12 +76,21 @@ export class ResourceWatch {
     this.#processes = [];
   }
 
+  /** The daemon is awake: a look for dead processes that is about due is made now. */
+  glance(): void {
+    if (this.#round === null) return;
+    if (performance.now() - this.#lookedForDeathMs < DEATH_LOOK_MS - SLACK_MS) return;
+    this.#deathTimer?.refresh();
+    this.#lookForDeath(this.#round);
+  }
+
   #plan(round: AbortController, delayMs: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#lookOnce(round), delayMs).unref();
   }
 
   #lookForDeath(round: AbortController): void {
+    this.#lookedForDeathMs = performance.now();
     if (this.#processes.every(livesNow)) return;
     this.#processes = [];
     // A look that began before it ended may still find it alive.

@@ -83,6 +83,7 @@ export class NodeRuntime {
       step: (event) => this.#step(event),
       nextWakeMs: () => nextWakeMs(this.#state),
       instant: () => clock.instant(),
+      nowMs: () => clock.nowMs(),
       perform: (effect) => this.#runner.perform(effect),
       onTurn: () => this.#turned(),
       onCrash: (error) => {

@@ -31,7 +31,7 @@ import { HttpFront } from './http-front.ts';
 import type { InstanceLock } from './instance-lock.ts';
 import { KeyWatch } from './key-watch.ts';
 import { LocalHealthWatch } from './local-health.ts';
-import { peerAddresses, sessionTimings } from './node-plan.ts';
+import { nameTaken, peerAddresses, sessionTimings } from './node-plan.ts';
 import { NodeRuntime } from './node-runtime.ts';
 import { PlaceWatch } from './occupied-places.ts';
 import { createParameterReader } from './parameter-reader.ts';
@@ -182,7 +182,7 @@ export class RunningNode implements ControlHandler {
         const { suspendedMs } = this.#clock.instant();
         runtime.deliver(delivery, { nowMs: receivedAtMs, suspendedMs });
       },
-      onNameTaken: (instanceId) => this.#nameTaken(instanceId),
+      onNameTaken: (by) => this.#options.end(EXIT.misconfigured, nameTaken(by, parts.self)),
     });
     this.#registrar.start();
     for (const [group, chain] of parts.chains) chain.listen((unwell) => runtime.unwell(group, unwell));
@@ -361,7 +361,10 @@ export class RunningNode implements ControlHandler {
       onNote: (note) => this.#note(note),
       onExit: (code, reason) => end(code, reason),
       onCrash: (error) => this.#crash(error),
-      onTurn: () => notify.turnCompleted(),
+      onTurn: () => {
+        notify.turnCompleted();
+        for (const chain of parts.chains.values()) chain.glance();
+      },
       onChange: () => {
         for (const listener of this.#listeners) listener();
       },
@@ -387,13 +390,5 @@ export class RunningNode implements ControlHandler {
     log[severity](text);
     this.#notifier.notify(note, { severity, text });
     if (note.type === 'serving' || note.type === 'leader-known') notify.status(text);
-  }
-
-  #nameTaken(instanceId: string): void {
-    const { parts, end } = this.#options;
-    end(
-      EXIT.misconfigured,
-      `the instance ${instanceId} lives and is ${parts.self} already; this one stops and changes nothing: give it another name, or stop eipkeeper there`,
-    );
   }
 }

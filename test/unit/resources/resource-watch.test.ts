@@ -94,6 +94,33 @@ describe('the watch over a resource', () => {
     await expect.poll(() => seen.unwell, WAIT).toEqual(['web: it has ended']);
   });
 
+  it('looks for a dead process ten times a second at the most where the daemon is awake more often', async () => {
+    child = spawn('/bin/sleep', ['600'], { stdio: 'ignore' });
+    await once(child, 'spawn');
+    const { pid, startTicks } = (await readProcess(child.pid ?? 0))!;
+    const times: number[] = [];
+    const entry = {
+      startTicks,
+      get pid() {
+        times.push(performance.now());
+        return pid;
+      },
+    } as ProcessEntry;
+    const seen = watching(async () => STOPPED, NEVER, [entry]);
+    const awake = setInterval(() => seen.watch.glance(), 10);
+    try {
+      await expect.poll(() => times.length, WAIT).toBeGreaterThan(4);
+    } finally {
+      clearInterval(awake);
+    }
+    const gaps = times.slice(1).map((time, i) => time - times[i]!);
+    expect(Math.min(...gaps)).toBeGreaterThan(75);
+    seen.watch.end();
+    const looks = times.length;
+    seen.watch.glance();
+    expect(times.length).toBe(looks);
+  });
+
   it('says nothing any more once it has ended, and calls off the look that is under way', async () => {
     let signal: AbortSignal | null = null;
     let answer: (state: ResourceState) => void = () => {};

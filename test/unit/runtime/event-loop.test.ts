@@ -39,6 +39,7 @@ function machine(options: { step?: (event: CoreEvent) => Effect[] } = {}) {
     },
     nextWakeMs: () => world.wakeMs,
     instant: () => ({ nowMs: world.nowMs, suspendedMs: 0 }),
+    nowMs: () => world.nowMs,
     perform: (effect) => performed.push(effect),
     onTurn: () => {
       world.turns += 1;
@@ -219,6 +220,7 @@ describe('on Node itself', () => {
       },
       nextWakeMs: () => performance.now() + 20,
       instant: () => ({ nowMs: performance.now(), suspendedMs: 0 }),
+      nowMs: () => performance.now(),
       perform: () => {},
       onTurn: () => {},
       onCrash: (error) => {
