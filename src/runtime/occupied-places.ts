@@ -60,6 +60,8 @@ export function strangerOn(place: Place, occupants: readonly Address[]): string 
 const READ_TIMEOUT_MS = 5_000;
 /** Nothing that happens every day, and each look is a call of the few that a node may make. */
 const LOOK_EVERY_MS = 300_000;
+/** Who frees a place should not have to wait until this node can lead again. */
+const LOOK_AGAIN_MS = 30_000;
 
 /**
  * Whether the places of the groups are free, told before a claim and not after it (fault 44). A place is not looked at
@@ -87,19 +89,24 @@ export class PlaceWatch {
   }
 
   start(): void {
-    void this.look();
-    this.#timer = setInterval(() => void this.look(), LOOK_EVERY_MS);
-    this.#timer.unref();
+    void this.#lookOn();
   }
 
   close(): void {
     this.#abort.abort();
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 
   /** '' or why the address could not come here without harm. */
   problemOf(group: GroupName): string {
     return this.#problems.get(group) ?? '';
+  }
+
+  async #lookOn(): Promise<void> {
+    await this.look();
+    if (this.#abort.signal.aborted) return;
+    const delayMs = this.#problems.size > 0 ? LOOK_AGAIN_MS : LOOK_EVERY_MS;
+    this.#timer = setTimeout(() => void this.#lookOn(), delayMs).unref();
   }
 
   async look(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Address } from '@aws-sdk/client-ec2';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AwsClients } from '../../../src/cloud/aws-clients.ts';
 import { type Place, PlaceWatch, strangerOn } from '../../../src/runtime/occupied-places.ts';
 
@@ -57,6 +57,11 @@ describe('the watch over places', () => {
     });
   });
 
+  afterEach(() => {
+    watch.close();
+    vi.useRealTimers();
+  });
+
   test('names the address that would be pushed off, and takes it back when it is gone', async () => {
     await watch.look();
     expect(watch.problemOf('web')).toContain('203.0.113.99');
@@ -64,6 +69,20 @@ describe('the watch over places', () => {
     await watch.look();
     expect(watch.problemOf('web')).toBe('');
     expect(changes).toBe(2);
+  });
+
+  test('looks again after half a minute while a place is taken, and after five where all are free', async () => {
+    vi.useFakeTimers();
+    watch.start();
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(calls).toBe(1);
+    answer = [];
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(watch.problemOf('web')).toBe('');
+    await vi.advanceTimersByTimeAsync(290_000);
+    expect(calls).toBe(2);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(calls).toBe(3);
   });
 
   test('keeps its word while EC2 does not answer', async () => {
