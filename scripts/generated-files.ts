@@ -54,6 +54,7 @@ These relations must hold, and are checked with their numbers (stopTimeout count
 - 3 × keepalive ≤ warntime
 - warntime + witnessTimeout + 50ms ≤ 99 % of deadtime − stopTimeout
 - lease ≥ deadtime, and lease ≥ 3 × witnessTimeout + stopTimeout
+- stopTimeout ≥ 400ms
 - initdead ≥ deadtime and 2 %
 - the writes to the witness in a partition stay below \`witness.ssm.writesPerSecond\`
 

@@ -10,6 +10,8 @@ export const CLOCK_RATE_BOUND = 0.01;
 export const OWN_SHARE_MS = 50;
 const INITDEAD_MS = 10_000;
 const STOP_TIMEOUT_MS = 5_000;
+/** 200 ms of a stop are kept back for its answer; in less than the rest no service ends by itself. */
+export const STOP_TIMEOUT_LEAST_MS = 400;
 
 export type ProfileName = ConfigurationFile['profile'];
 
@@ -114,6 +116,12 @@ function groupProblems(
     refuse(
       [warntime, keepalive],
       `group ${name}: three heartbeats must fit into warntime, but 3 × keepalive ${shown(keepalive)} is ${formatDuration(3 * keepalive.ms)}, more than warntime ${shown(warntime)}`,
+    );
+  }
+  if (kind === 'exclusive' && stopTimeout.ms < STOP_TIMEOUT_LEAST_MS) {
+    refuse(
+      [stopTimeout],
+      `group ${name}: no service stops in so short a time: stopTimeout ${shown(stopTimeout)} is shorter than ${STOP_TIMEOUT_LEAST_MS}ms`,
     );
   }
   const stopMs = kind === 'exclusive' ? stopTimeout.ms : 0;

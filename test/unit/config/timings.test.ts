@@ -86,6 +86,15 @@ describe('timings of one’s own', () => {
       ]);
   });
 
+  it('of an exclusive group leave its services time to stop', () => {
+    expect(refusalOf(exclusive('    timings: { stopTimeout: 399ms }\n'))).toEqual([
+      expect.stringContaining('stopTimeout 399ms (groups.web.timings.stopTimeout) is shorter than 400ms'),
+    ]);
+    expect(
+      configuration(exclusive('    timings: { stopTimeout: 400ms }\n')).timings.groups.web,
+    ).toBeDefined();
+  });
+
   it('of an exclusive group need a lease that outlasts the stop', () => {
     const text = exclusive(
       '    timings: { stopTimeout: 9s, deadtime: 20s, lease: 20s, witnessTimeout: 4s }\n',
