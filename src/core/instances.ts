@@ -7,10 +7,12 @@ import type { InstanceCondition, NodeName } from './types.ts';
 /** Asks EC2 about the instance of `node` unless it was asked less than `everyMs` ago. */
 export function lookAtInstance(state: CoreState, group: GroupState, node: NodeName, everyMs: number): void {
   const known = group.conditions.get(node);
-  if (known !== undefined && (known.callId !== null || !due(state, known.begunMs + everyMs))) return;
+  if (known !== undefined && (known.callId !== null || !due(state, known.askedMs + everyMs))) return;
   group.conditions.set(node, {
     condition: known?.condition ?? 'unknown',
-    begunMs: state.nowMs,
+    // A question is no answer: what was said before gets no younger by it.
+    begunMs: known?.begunMs ?? Number.NEGATIVE_INFINITY,
+    askedMs: state.nowMs,
     callId: call(state, group, { type: 'describe-instance', node }),
   });
 }
@@ -37,6 +39,6 @@ export function onInstanceCondition(
   known.callId = null;
   // An error is not an answer: what EC2 said before may have changed since.
   known.condition = result.type === 'instance-condition' ? result.condition : 'unknown';
-  if (result.type === 'instance-condition') known.begunMs = pending.begunMs;
+  known.begunMs = pending.begunMs;
   due(state, state.nowMs);
 }

@@ -243,6 +243,14 @@ export interface Phases {
   moveSentMs: Millis | null;
 }
 
+/** `begunMs`: when EC2 was asked for what it said; `askedMs`: when it was asked last, and it may not have answered yet. */
+export interface InstanceWord {
+  condition: InstanceCondition;
+  begunMs: Millis;
+  askedMs: Millis;
+  callId: number | null;
+}
+
 export interface GroupState {
   config: GroupConfig;
   role: Role;
@@ -283,10 +291,7 @@ export interface GroupState {
   shorterGrants: { readonly untilOwnMs: Millis; readonly deadtimeMs: number };
   address: AddressState;
   /** What EC2 last said of the instances of silent nodes. */
-  readonly conditions: Map<
-    NodeName,
-    { condition: InstanceCondition; begunMs: Millis; callId: number | null }
-  >;
+  readonly conditions: Map<NodeName, InstanceWord>;
   services: ServicesState;
   phases: Phases | null;
   /** '' or the reason why this node could not lead the group, found out by the shell. */

@@ -2,7 +2,7 @@ import type { Command } from '../core/events.ts';
 import { FOREIGN, FREE } from './address-model.ts';
 import { announceDeparture } from './departure-fault.ts';
 import { EVERY, type Fault } from './fault.ts';
-import type { Machine } from './machine.ts';
+import { isHalted, type Machine } from './machine.ts';
 import { haltProcess, killDaemon, powerOff, reboot, standStill } from './machine-faults.ts';
 import { forgetNode, takeOutOfFile } from './membership-faults.ts';
 import { losePings } from './ping-fault.ts';
@@ -257,7 +257,7 @@ function endMaintenance(world: World, machine: Machine, off: Command): void {
   world.after(LOOKS_AGAIN_MS, () => lookAgain(world, machine, off));
 }
 
-/** A node that is down may bring the setting back. */
+/** A node that is down, or stands still with the setting unread in its socket, may bring it back. */
 function lookAgain(world: World, machine: Machine, off: Command): void {
   const lasts = world.machines.some(
     ({ daemon }) =>
@@ -265,7 +265,7 @@ function lookAgain(world: World, machine: Machine, off: Command): void {
       world.terrain.groups.some(({ name }) => world.core.view(daemon.state, name).maintenance),
   );
   if (lasts) return endMaintenance(world, machine, off);
-  if (world.machines.every(({ daemon }) => daemon !== null)) return;
+  if (world.machines.every((each) => each.daemon !== null && !isHalted(each))) return;
   world.after(LOOKS_AGAIN_MS, () => lookAgain(world, machine, off));
 }
 
