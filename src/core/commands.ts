@@ -23,11 +23,10 @@ export function command(state: CoreState, wanted: Command): void {
     case 'move':
       return moveGroup(state, wanted);
     case 'set-drained':
-      if (state.drained !== wanted.drained) {
-        state.drained = wanted.drained;
-        state.persistDirty = true;
-        state.heartbeat.urgent = true;
-      }
+      if (state.drained !== wanted.drained) state.heartbeat.urgent = true;
+      state.drained = wanted.drained;
+      // Also when it is so already: the file may say otherwise, if it could not be read at the start.
+      state.persistDirty = true;
       state.effects.push({ type: 'answer', id: wanted.id, outcome: { status: 'done', reason: '' } });
       return;
     case 'maintenance':

@@ -258,6 +258,13 @@ describe('draining a node', () => {
     expect(node.sent.at(-1)?.message.drained).toBe(true);
     expect(node.lastReport).toMatchObject({ prepare: 'aux', eligible: false });
   });
+
+  test('and bringing it back are written down also where nothing changes: the file may say otherwise', () => {
+    const node = settled();
+    const before = node.persisted.length;
+    node.command({ type: 'set-drained', id: 'd1', drained: false, by: 'uid 0 on main' });
+    expect(node.persisted.slice(before)).toMatchObject([{ drained: false }]);
+  });
 });
 
 describe('stopping the daemon', () => {
