@@ -63,6 +63,7 @@ function ofGroup(group: GroupStatus, { node }: StatusSnapshot): readonly Finding
     findings.push(failure(`${group.name}: ${group.address.complaint}`, 'see "eipkeeper explain"'));
   if (group.maintenance)
     findings.push(warning(`${group.name} is in maintenance: nobody takes over`, 'eipkeeper maintenance off'));
+  findings.push(...ofResources(group, node));
   for (const { node: candidate, eligible, reason } of group.candidates) {
     if (eligible) continue;
     const text = `${candidate} could not lead ${group.name}: ${reason}`;
@@ -75,4 +76,19 @@ function ofGroup(group: GroupStatus, { node }: StatusSnapshot): readonly Finding
   if (findings.length > 0 || group.leader === null) return findings;
   const led = group.leader === node ? 'leads' : 'could lead';
   return [ok(`${node} ${led} ${group.name}`)];
+}
+
+/** Who leads has all of it running, the address too; of which there is one sentence, its complaint, or this one. */
+function ofResources(group: GroupStatus, node: string): readonly Finding[] {
+  if (group.leader !== node || group.role !== 'leading' || group.maintenance) return [];
+  return group.resources
+    .filter(({ type }) => type !== 'elastic-ip' || group.address.complaint === '')
+    .filter(({ state }) => state !== 'started' && state !== 'unknown')
+    .map(({ name, state, reason }) =>
+      failure(
+        `${node} leads ${group.name}, and ${name} is ${state}${reason === '' ? '' : `: ${reason}`}`,
+        reason === '' ? 'wait a moment; then see "eipkeeper status"' : 'mend that, then "eipkeeper cleanup"',
+        EXIT.tryAgain,
+      ),
+    );
 }
