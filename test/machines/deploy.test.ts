@@ -5,8 +5,9 @@ import { ROLE } from '../support/netns/metadata-server.ts';
 import { monotonicMs } from '../support/netns/monotonic.ts';
 import { missingRequirement } from '../support/netns/requirements.ts';
 import { missingForSystemd } from '../support/systemd-machine.ts';
-import { type CloudMachines, NAMES, type Name, startCloudMachines } from './support/cloud-machines.ts';
+import { type CloudMachines, startCloudMachines } from './support/cloud-machines.ts';
 import { grantsOf, judge, questionsOf } from './support/policy.ts';
+import { NAMES, type Name } from './support/vpc-machines.ts';
 
 const MACHINES_TAKE_MS = 240_000;
 const WAIT = { timeout: 120_000, interval: 200 };
