@@ -6,6 +6,7 @@ import { missingRequirement } from '../support/netns/requirements.ts';
 import { missingForSystemd } from '../support/systemd-machine.ts';
 import { pageText } from './support/documented-steps.ts';
 import { type HandMachines, startHandMachines } from './support/hand-machines.ts';
+import { tellLastWords } from './support/last-words.ts';
 
 const MACHINES_TAKE_MS = 300_000;
 const ANSWER = { withinMs: 120_000 };
@@ -22,6 +23,7 @@ describeWhere(
     const localStack = useLocalStack();
     let machines: HandMachines;
     beforeEach((context) => localStack.skipIfMissing(context));
+    tellLastWords(() => machines?.machines ?? new Map());
     const onFreshMachines = () => {
       beforeAll(async () => {
         if (localStack.missing !== '') return;

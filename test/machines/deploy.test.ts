@@ -6,6 +6,7 @@ import { monotonicMs } from '../support/netns/monotonic.ts';
 import { missingRequirement } from '../support/netns/requirements.ts';
 import { missingForSystemd } from '../support/systemd-machine.ts';
 import { type CloudMachines, startCloudMachines } from './support/cloud-machines.ts';
+import { tellLastWords } from './support/last-words.ts';
 import { grantsOf, judge, questionsOf } from './support/policy.ts';
 import { NAMES, type Name } from './support/vpc-machines.ts';
 
@@ -35,6 +36,7 @@ describeWhere(
     }, 600_000);
     beforeEach((context) => localStack.skipIfMissing(context));
     afterAll(() => cloud?.close(), 60_000);
+    tellLastWords(() => cloud?.machines ?? new Map());
 
     const property = (name: Name, key: string, unit = 'eipkeeper.service') =>
       cloud.on(name, 'systemctl', 'show', '--value', `--property=${key}`, unit);

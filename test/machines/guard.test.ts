@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { describeWhere } from '../support/describe-where.ts';
 import { missingForSystemd } from '../support/systemd-machine.ts';
+import { tellLastWords } from './support/last-words.ts';
 import { MachinePair, type Name } from './support/machine-pair.ts';
 
 const MACHINES_TAKE_MS = 180_000;
@@ -37,6 +38,7 @@ describeWhere(
       await pair.serves('main');
     }, 600_000);
     afterAll(() => pair.end(), 60_000);
+    tellLastWords(() => pair.machines);
 
     const guardSays = (name: Name, output?: string) => pair.journal(name, GUARD, output);
     const runsNothing = (name: Name) =>

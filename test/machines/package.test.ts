@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { describeWhere } from '../support/describe-where.ts';
 import { missingForSystemd } from '../support/systemd-machine.ts';
+import { tellLastWords } from './support/last-words.ts';
 import { MachinePair } from './support/machine-pair.ts';
 
 const MACHINES_TAKE_MS = 180_000;
@@ -14,6 +15,7 @@ describeWhere(
     const pair = new MachinePair();
     beforeAll(() => pair.start(), 600_000);
     afterAll(() => pair.end(), 60_000);
+    tellLastWords(() => pair.machines);
 
     const statusOf = async (name: 'main' | 'aux') =>
       (await pair.machine(name).run('systemctl', 'status', '--no-pager', '--full', 'eipkeeper')).stdout;

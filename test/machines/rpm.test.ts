@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { describeWhere } from '../support/describe-where.ts';
 import { missingForSystemd } from '../support/systemd-machine.ts';
+import { tellLastWords } from './support/last-words.ts';
 import { MachinePair, type Name } from './support/machine-pair.ts';
 import { missingForRpm } from './support/packages.ts';
 
@@ -21,6 +22,7 @@ describeWhere(
     const pair = new MachinePair();
     beforeAll(() => pair.start(['rpm']), 600_000);
     afterAll(() => pair.end(), 60_000);
+    tellLastWords(() => pair.machines);
     const rpm = (name: Name, ...words: readonly string[]) => pair.on(name, ...RPM, ...words);
 
     it('has the unit, neither started nor enabled, the group and the commands', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const DEPLOY_TIMEOUT_MS = 120_000;
+const CALL_TIMEOUT_MS = 60_000;
 const REGION = 'eu-central-1';
 
 /** By its logical id. */
@@ -29,6 +30,7 @@ export class QueryApi {
         authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/${this.#service}/aws4_request, SignedHeaders=host, Signature=0`,
       },
       body: new URLSearchParams({ Action: action, Version: this.#version, ...parameters }),
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${action} answered ${response.status}: ${text}`);

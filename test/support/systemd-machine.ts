@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { vi } from 'vitest';
 import type { ResourceState } from '../../src/resources/resource-adapter.ts';
 import type { AdapterOrder } from './adapter-calls.ts';
 import { missingPrograms } from './describe-where.ts';
 import { withFolderLock } from './localstack-install.ts';
+import { podman, tryPodman } from './podman.ts';
 
 const run = promisify(execFile);
 const ROOT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
@@ -20,6 +22,14 @@ const BUILD_TIMEOUT_MS = 480_000;
 const CAP_SYS_ADMIN = 1n << 21n;
 /** Above what a unit may take to stop, and a script of user data on a busy machine. */
 const COMMAND_TIMEOUT_MS = 200_000;
+const BOOT = { timeout: 120_000, interval: 100 };
+/** What says why a machine hangs: what systemd waits for, what it runs, and the newest entries of the journal. */
+const LAST_WORDS = [
+  'timeout 10 systemctl --no-pager list-jobs',
+  'timeout 10 systemctl --no-pager list-units --failed',
+  'timeout 10 journalctl --no-pager --output=short-precise --lines=60',
+].join('; ');
+const LAST_WORDS_TIMEOUT_MS = 40_000;
 
 export function missingForSystemd(): string | null {
   if (process.getuid?.() !== 0) return 'a machine with systemd needs root: sudo npm test';
@@ -81,12 +91,12 @@ export class SystemdMachine {
     // The limits of a machine that is itself a container are often below podman's own.
     const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000', '--cap-add', 'SYS_NICE'];
     const mount = ['--volume', `${ROOT}:${ROOT}:ro`];
-    const { stdout } = await run('podman', [...options, ...limits, ...mount, image, '/sbin/init']);
+    const { stdout } = await podman([...options, ...limits, ...mount, image, '/sbin/init']);
     const machine = new SystemdMachine(stdout.trim(), folder);
     try {
       await machine.#fill(files);
       await machine.powerOn();
-      if (waitForBoot) await vi.waitUntil(() => machine.#isUp(), { timeout: 60_000, interval: 100 });
+      if (waitForBoot) await machine.#hasBooted();
     } catch (error) {
       await machine.end();
       throw error;
@@ -94,25 +104,40 @@ export class SystemdMachine {
     return machine;
   }
 
-  async #isUp(): Promise<boolean> {
-    const { stdout } = await this.run('systemctl', 'is-system-running');
-    return /^(running|degraded)$/.test(stdout.trim());
+  async #hasBooted(): Promise<void> {
+    let answer = 'nothing';
+    const isUp = async () => {
+      const { stdout, stderr } = await this.run('systemctl', 'is-system-running');
+      answer = `${stdout}${stderr}`.trim();
+      return /^(running|degraded)$/.test(answer);
+    };
+    await vi.waitUntil(isUp, BOOT).catch(async () => {
+      const lastWords = await this.lastWords();
+      throw new Error(`not booted within ${BOOT.timeout / 1_000} s: systemd says "${answer}"\n${lastWords}`);
+    });
   }
 
   /** Boots it, for the first time or again; returns at once. */
   async powerOn(): Promise<void> {
-    await run('podman', ['--runtime', 'runc', 'start', this.#container]);
+    await podman(['--runtime', 'runc', 'start', this.#container]);
   }
 
   /** A power cut. */
   async powerOff(): Promise<void> {
-    await run('podman', ['kill', this.#container]);
-    await run('podman', ['wait', this.#container]);
+    await podman(['kill', this.#container]);
+    await podman(['wait', this.#container]);
   }
 
-  /** What came to its console. */
-  async console(): Promise<string> {
-    return (await run('podman', ['logs', this.#container])).stdout;
+  /** For a failure that does not explain itself. Never throws, and comes to an end on a machine that hangs. */
+  async lastWords(): Promise<string> {
+    const inside = await tryPodman(['exec', this.#container, 'sh', '-c', LAST_WORDS], LAST_WORDS_TIMEOUT_MS);
+    if (!inside.timedOut && inside.stdout !== '') return `${inside.stdout}${inside.stderr}`;
+    const state = '{{.State.Status}}, exit code {{.State.ExitCode}}';
+    const outside = [
+      await tryPodman(['inspect', '--format', state, this.#container], LAST_WORDS_TIMEOUT_MS),
+      await tryPodman(['logs', '--tail', '60', this.#container], LAST_WORDS_TIMEOUT_MS),
+    ];
+    return [inside, ...outside].map(({ stdout, stderr }) => `${stdout}${stderr}`).join('');
   }
 
   async #fill(files: Readonly<Record<string, string>>): Promise<void> {
@@ -123,34 +148,34 @@ export class SystemdMachine {
         await mkdir(dirname(join(folder, path)), { recursive: true });
         await writeFile(join(folder, path), text);
       }
-      await run('podman', ['cp', `${folder}/.`, `${this.#container}:/`]);
+      await podman(['cp', `${folder}/.`, `${this.#container}:/`]);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
 
-  /** Never throws: the exit code is part of the answer. */
+  /** Never throws: the exit code is part of the answer. -1: it hung, and `stderr` ends with the last words. */
   async run(...command: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-    try {
-      const { stdout, stderr } = await run('podman', ['exec', this.#container, ...command], {
-        timeout: COMMAND_TIMEOUT_MS,
-        maxBuffer: 16 * 2 ** 20,
-      });
-      return { code: 0, stdout, stderr };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
-      return { code: typeof code === 'number' ? code : -1, stdout, stderr };
-    }
+    const { code, stdout, stderr, timedOut } = await tryPodman(
+      ['exec', this.#container, ...command],
+      COMMAND_TIMEOUT_MS,
+    );
+    return { code, stdout, stderr: timedOut ? `${stderr}${await this.lastWords()}` : stderr };
+  }
+
+  async #mustRun(...command: readonly string[]): Promise<void> {
+    const { code, stderr } = await this.run(...command);
+    if (code !== 0) throw new Error(`"${command.join(' ')}" ended with ${code}: ${stderr}`);
   }
 
   /** Writes a unit below /etc/systemd/system and makes systemd read it. */
   async unit(name: string, text: string): Promise<void> {
     await this.write(`/etc/systemd/system/${name}`, text);
-    await this.run('systemctl', 'daemon-reload');
+    await this.#mustRun('systemctl', 'daemon-reload');
   }
 
   async write(path: string, text: string): Promise<void> {
-    await this.run('sh', '-c', 'printf %s "$2" > "$1"', 'sh', path, text);
+    await this.#mustRun('sh', '-c', 'printf %s "$2" > "$1"', 'sh', path, text);
   }
 
   /** Calls on a resource as a daemon in this machine would make them. */
@@ -162,14 +187,27 @@ export class SystemdMachine {
     });
     this.#answers ??= createInterface(this.#caller.stdout)[Symbol.asyncIterator]();
     this.#caller.stdin.write(`${JSON.stringify(order)}\n`);
-    const { done, value } = await this.#answers.next();
+    const { done, value } = await this.#inTime(this.#answers.next());
     if (done === true) throw new Error('the calls ended before their answer');
     return JSON.parse(value) as readonly ResourceState[];
   }
 
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const never = sleep(COMMAND_TIMEOUT_MS, undefined, { signal: over.signal }).then(async () => {
+      throw new Error(`no answer within ${COMMAND_TIMEOUT_MS / 1_000} s\n${await this.lastWords()}`);
+    });
+    try {
+      return await Promise.race([answer, never]);
+    } finally {
+      never.catch(() => {});
+      over.abort();
+    }
+  }
+
   async end(): Promise<void> {
     this.#caller?.stdin.end();
-    await run('podman', ['rm', '--force', '--ignore', '--time', '0', this.#container]);
+    await podman(['rm', '--force', '--ignore', '--time', '0', this.#container]);
     if (this.#cgroups !== null) await removeCgroups(this.#cgroups);
   }
 }
@@ -242,14 +280,12 @@ async function extend(base: string, image: string, packages: readonly string[]):
       join(folder, 'Dockerfile'),
       `FROM ${base}\nRUN export DEBIAN_FRONTEND=noninteractive; ${install}\n`,
     );
-    await run('podman', ['--runtime', 'runc', 'build', '--network', 'host', '--tag', image, folder], BUILD);
+    const build = ['--runtime', 'runc', 'build', '--network', 'host', '--tag', image, folder];
+    await podman(build, BUILD_TIMEOUT_MS);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const hasImage = (image: string): Promise<boolean> =>
-  run('podman', ['image', 'exists', image]).then(
-    () => true,
-    () => false,
-  );
+const hasImage = async (image: string): Promise<boolean> =>
+  (await tryPodman(['image', 'exists', image])).code === 0;

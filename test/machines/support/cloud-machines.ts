@@ -16,6 +16,7 @@ const PACKAGE = '/packages/eipkeeper.deb';
 const CONFIGURATION = '/eipkeeper/web/config';
 const SIGNALS = `/cloudformation-waitcondition-${REGION}`;
 const WAIT = { timeout: 200_000, interval: 500 };
+const CALL_TIMEOUT_MS = 60_000;
 
 /**
  * The CDK example, deployed on LocalStack, in a small VPC: each of its two instances is a whole machine that has its
@@ -92,7 +93,8 @@ async function build(endpoint: string, deb: string, closers: Closer[]): Promise<
     },
     signal: async () => {
       const [, path = ''] = /'https?:\/\/[^/]+(\/[^?']+)\?X-Amz/.exec(stack.instances[0].userData) ?? [];
-      return (await (await fetch(`${endpoint}${path}`)).json()) as Record<string, string>;
+      const answer = await fetch(`${endpoint}${path}`, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+      return (await answer.json()) as Record<string, string>;
     },
     close: () => closeAll(closers),
   };
@@ -101,7 +103,8 @@ async function build(endpoint: string, deb: string, closers: Closer[]): Promise<
 /** The package where the script looks for it, and the bucket behind the wait conditions' handles. */
 async function fillBuckets(endpoint: string, deb: string): Promise<void> {
   const put = async (path: string, body?: Uint8Array<ArrayBuffer>) => {
-    const response = await fetch(`${endpoint}${path}`, { method: 'PUT', ...(body && { body }) });
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const response = await fetch(`${endpoint}${path}`, { method: 'PUT', signal, ...(body && { body }) });
     if (!response.ok) throw new Error(`PUT ${path} answered ${response.status}`);
   };
   await put('/packages');

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { podman } from '../../support/podman.ts';
 
-const run = promisify(execFile);
 const COMPOSE_FILE = new URL('../../../docker/compose.yaml', import.meta.url);
 /** The limits of a machine that is itself a container are often below podman's own. */
 const LIMITS = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000'];
@@ -41,11 +39,11 @@ export class RunningComposition {
   async start(images: Readonly<Record<string, string>>): Promise<void> {
     const { services, networks } = this.#composition;
     const [{ subnet } = { subnet: '' }] = networks.vpc.ipam.config;
-    await run('podman', ['network', 'create', '--subnet', subnet, this.#id]);
+    await podman(['network', 'create', '--subnet', subnet, this.#id]);
     for (const [name, service] of Object.entries(services)) {
       const address = addressOf(service);
       const environment = Object.entries(service.environment ?? {});
-      await run('podman', [
+      await podman([
         ...['--runtime', 'runc', 'run', '--detach', '--name', this.container(name), ...LIMITS],
         ...['--network', address === null ? this.#id : `${this.#id}:ip=${address}`],
         ...['--hostname', service.hostname ?? name, '--restart', service.restart ?? 'no'],
@@ -62,13 +60,13 @@ export class RunningComposition {
 
   /** What `podman <command> <container> <rest…>` prints, both streams; throws when it fails. */
   async podman(command: readonly string[], service: string, ...rest: readonly string[]): Promise<string> {
-    const { stdout, stderr } = await run('podman', [...command, this.container(service), ...rest]);
+    const { stdout, stderr } = await podman([...command, this.container(service), ...rest]);
     return `${stdout}${stderr}`.trim();
   }
 
   async end(): Promise<void> {
     const containers = Object.keys(this.#composition.services).map((name) => this.container(name));
-    await run('podman', ['rm', '--force', '--ignore', '--volumes', '--time', '0', ...containers]);
-    await run('podman', ['network', 'rm', '--force', this.#id]);
+    await podman(['rm', '--force', '--ignore', '--volumes', '--time', '0', ...containers]);
+    await podman(['network', 'rm', '--force', this.#id]);
   }
 }

@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { podman, tryPodman } from '../../support/podman.ts';
 import { machineImage } from '../../support/systemd-machine.ts';
 
-const run = promisify(execFile);
 const ROOT = new URL('../../..', import.meta.url).pathname;
 const NODE = join(ROOT, 'node_modules/node/bin/node');
-const BUILD = { timeout: 480_000, maxBuffer: 16 * 2 ** 20 };
+const BUILD_TIMEOUT_MS = 480_000;
 
 const IMAGES = {
   eipkeeper: 'localhost/eipkeeper-test-node',
@@ -29,7 +27,7 @@ export async function buildImages(executable: string): Promise<Readonly<Record<s
     await copyFile(executable, join(folder, 'eipkeeper/eipkeeper'));
     await copyFile(NODE, join(folder, 'node'));
     await writeFile(join(folder, 'Dockerfile'), `FROM ${base}\nCOPY node /usr/local/bin/node\n`);
-    await run('podman', ['--runtime', 'runc', 'build', '--tag', NODE_IMAGE, folder], BUILD);
+    await podman(['--runtime', 'runc', 'build', '--tag', NODE_IMAGE, folder], BUILD_TIMEOUT_MS);
     await buildTarget('node', IMAGES.eipkeeper, { base, executable: folder });
     await buildTarget('demo', IMAGES['eipkeeper-demo'], { base, executable: folder });
     return IMAGES;
@@ -43,8 +41,7 @@ async function buildTarget(
   tag: string,
   { base, executable }: { readonly base: string; readonly executable: string },
 ): Promise<void> {
-  await run(
-    'podman',
+  await podman(
     [
       ...['--runtime', 'runc', 'build', '--network', 'host', '--format', 'docker', '--tag', tag],
       ...['--file', join(ROOT, 'docker/Dockerfile'), '--target', target],
@@ -52,12 +49,12 @@ async function buildTarget(
       ...['--build-context', `build=${executable}`],
       ROOT,
     ],
-    BUILD,
+    BUILD_TIMEOUT_MS,
   );
 }
 
 /** With the layers that only they have. */
 export async function removeImages(): Promise<void> {
   const names = [...Object.values(IMAGES), NODE_IMAGE];
-  await run('podman', ['image', 'rm', '--force', ...names]).catch(() => {});
+  await tryPodman(['image', 'rm', '--force', ...names]);
 }

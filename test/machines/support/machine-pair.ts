@@ -39,6 +39,11 @@ export class MachinePair {
     }
   }
 
+  /** Those that there are. */
+  get machines(): ReadonlyMap<Name, SystemdMachine> {
+    return this.#machines;
+  }
+
   machine(name: Name): SystemdMachine {
     const machine = this.#machines.get(name);
     if (machine === undefined) throw new Error(`there is no machine ${name}`);

@@ -37,6 +37,8 @@ export interface VpcMachines {
   readonly apiSocket: string;
   /** What the nodes asked of EC2 and SSM, in order. */
   calls(): readonly ApiCall[];
+  /** Those that there are. */
+  readonly machines: ReadonlyMap<Name, SystemdMachine>;
   machine(name: Name): SystemdMachine;
   /** A command that has to succeed; gives its standard output. */
   on(name: Name, ...command: readonly string[]): Promise<string>;
@@ -74,6 +76,7 @@ export async function startVpc(options: VpcMachinesOptions, closers: Closer[]): 
     ...services,
     address,
     client,
+    machines,
     machine,
     on: async (name, ...command) => {
       const { code, stdout, stderr } = await machine(name).run(...command);

@@ -15,12 +15,20 @@ export function spawnHelper(namespace: string, program: string, argument: unknow
   return child;
 }
 
-/** Waits for a helper's first line; throws when it ends before. */
+const READY_TIMEOUT_MS = 60_000;
+
+/** Waits for a helper's first line; throws when it ends before, or says nothing. */
 export async function helperIsReady(child: HelperProcess): Promise<void> {
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`${child.spawnargs.join(' ')} ended with ${code} before it was ready`);
   });
-  await Promise.race([once(child.stdout, 'data'), ended]);
+  const silent = AbortSignal.timeout(READY_TIMEOUT_MS);
+  const ready = once(child.stdout, 'data', { signal: silent }).catch((cause) => {
+    throw new Error(`${child.spawnargs.join(' ')} said nothing within ${READY_TIMEOUT_MS / 1_000} s`, {
+      cause,
+    });
+  });
+  await Promise.race([ready, ended]);
   ended.catch(() => {});
 }
 
