@@ -9,6 +9,6 @@ groups:
     nodes: [main, aux]                   # in order of preference
     failback: auto
     resources:
-      - nginx: { health: { url: "http://127.0.0.1/health" } }
+      - nginx: { health: { url: "http://127.0.0.1/" } }
       - elastic-ip: { allocationId: eipalloc-0123456789abcdef0 }
 `;
