@@ -82,10 +82,10 @@ describeWhere(
   MACHINES_TAKE_MS,
 );
 
-/** On both nodes. How fast a busy machine answers is not what this is about. */
+/** On both nodes. How fast a busy machine answers, and whether the other one is through with its start, is left open. */
 function expectContentDoctors(printed: string): void {
   expect(printed.match(/^no failures, /gm)).toHaveLength(2);
-  expect(printed).not.toMatch(/^(FAILURE|WARNING) +(?!timings|\s)/m);
+  expect(printed).not.toMatch(/^(FAILURE|WARNING) +(?!timings|daemon|\s)/m);
 }
 
 /** Who leads, as main and aux know it. */
