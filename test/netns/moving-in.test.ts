@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ControlClient } from '../../src/control/client.ts';
 import { useLocalStack } from '../support/localstack.ts';
 import type { Client } from '../support/netns/client.ts';
 import { type Cluster, startCluster } from '../support/netns/cluster.ts';
-import { eipkeeper, missingDaemon, startDaemon } from '../support/netns/daemon.ts';
+import { eipkeeper, missingDaemon, startDaemon, stopDaemon } from '../support/netns/daemon.ts';
+import { groupOn, untilLeads } from '../support/netns/group-status.ts';
 import { monotonicMs } from '../support/netns/monotonic.ts';
 import { describeNetns } from '../support/netns/requirements.ts';
 import { waitFor } from '../support/netns/wait-for.ts';
@@ -35,10 +35,6 @@ describeNetns(
       await cluster?.close();
     }, 120_000);
 
-    const groupOn = async (node: string) => {
-      const control = new ControlClient({ path: cluster.node(node).socketPath, patienceMs: 10_000 });
-      return (await control.status()).groups[0]!;
-    };
     const master = () => readFile(`${cluster.node('main').directory}/nginx.pid`, 'utf8');
 
     it('takes eipkeeper in, moves there and back, and lets it go again without one failed request', async () => {
@@ -47,14 +43,11 @@ describeNetns(
       const moves = cluster.address.moves;
 
       const main = await startDaemon(cluster.node('main'));
-      await waitFor('main to lead', async () => (await groupOn('main')).leader === 'main', {
-        withinMs: 60_000,
-        everyMs: 200,
-      });
+      await untilLeads(cluster.node('main'));
       const aux = await startDaemon(cluster.node('aux'));
       await waitFor(
         'main to lead by grants',
-        async () => (await groupOn('main')).authority.source === 'grants',
+        async () => (await groupOn(cluster.node('main'))).authority.source === 'grants',
         {
           withinMs: 60_000,
           everyMs: 200,
@@ -68,10 +61,8 @@ describeNetns(
       await eipkeeper(cluster.node('aux'), 'switchover', '--to', 'main');
       await client.waitForAnswerBy('node_1', { withinMs: 20_000 });
 
-      for (const daemon of [aux, main]) {
-        daemon.signal('SIGTERM');
-        await daemon.exited;
-      }
+      await stopDaemon(aux);
+      await stopDaemon(main);
       await client.waitForAnswerBy('node_1', { withinMs: 5_000 });
       expect(await client.availabilitySince(sinceMs)).toMatchObject({ failed: 0 });
     });

@@ -27,3 +27,9 @@ export const startDaemon = (node: ClusterNode): Promise<NodeProcess> =>
 /** Runs an operator's command on a node and gives what it printed; throws CommandError when it fails. */
 export const eipkeeper = (node: ClusterNode, ...args: readonly string[]): Promise<string> =>
   node.run([process.execPath, program, ...args, '--config', node.configPath], { timeoutMs: 60_000 });
+
+/** Stops a daemon as systemd would, and waits for its end. */
+export async function stopDaemon(daemon: NodeProcess): Promise<void> {
+  daemon.signal('SIGTERM');
+  await daemon.exited;
+}
