@@ -13,10 +13,11 @@ import {
   untilHeartbeatHolds,
   withHeartbeatsFiles,
 } from '../support/netns/heartbeat.ts';
+import { importHeartbeatsFiles } from '../support/netns/heartbeat-import.ts';
 import { monotonicMs } from '../support/netns/monotonic.ts';
 import { describeNetns } from '../support/netns/requirements.ts';
 
-/** docs/migration.md, "From Heartbeat", "Changing over" and its way back. */
+/** docs/migration.md, "Changing over" from Heartbeat and its way back. */
 describeNetns(
   'a running Heartbeat pair',
   () => {
@@ -42,12 +43,12 @@ describeNetns(
     };
 
     it.each([
-      { autoFailback: 'on', failback: 'auto', active: 'main', standby: 'aux', shares: ['local', 'local'] },
-      { autoFailback: 'off', failback: 'manual', active: 'aux', standby: 'main', shares: ['all', 'none'] },
+      { autoFailback: 'on', active: 'main', standby: 'aux', shares: ['local', 'local'] },
+      { autoFailback: 'off', active: 'aux', standby: 'main', shares: ['all', 'none'] },
     ] as const)(
       'is changed over, moved there and back, and given back without one failed request: auto_failback $autoFailback, active $active',
-      async ({ autoFailback, failback, shares, ...names }) => {
-        cluster = await startCluster({ endpoint: localstack.endpoint, group: { failback } });
+      async ({ autoFailback, shares, ...names }) => {
+        cluster = await startCluster({ endpoint: localstack.endpoint });
         await configureHeartbeat(cluster, { autoFailback });
         const [active, standby] = [cluster.node(names.active), cluster.node(names.standby)];
         const heartbeat = await startPair(active, standby, shares);
@@ -57,6 +58,7 @@ describeNetns(
         const moves = cluster.address.moves;
         const nginx = await nginxOf(active);
 
+        await importHeartbeatsFiles(cluster);
         await onBoth('mv /etc/ha.d/haresources /etc/ha.d/haresources.old; touch /etc/ha.d/haresources');
         await heartbeat.standby.stop();
         await heartbeat.active.stop();
@@ -67,7 +69,7 @@ describeNetns(
         expect(cluster.address.moves).toBe(moves);
         expect(await nginxOf(active)).toBe(nginx);
 
-        await eipkeeper(active, 'drill', '--group', 'web');
+        await eipkeeper(active, 'drill');
         expect(cluster.address.moves).toBe(moves + 2);
 
         await stopDaemon(standbyDaemon);

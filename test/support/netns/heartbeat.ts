@@ -24,7 +24,7 @@ export async function configureHeartbeat(
 ): Promise<void> {
   for (const node of cluster.nodes) {
     const home = homeOf(node);
-    const configuration = join(home, 'ha.d');
+    const configuration = heartbeatFolder(node);
     await mkdir(join(home, 'run'), { recursive: true });
     // With owners and modes, which Heartbeat insists on.
     await command('cp', ['-a', '/etc/ha.d', configuration]);
@@ -59,6 +59,9 @@ export async function untilHeartbeatHolds(node: ClusterNode, share: string): Pro
 export const withHeartbeatsFiles = (node: ClusterNode, line: string): Promise<string> =>
   node.run([viewPath(node), 'sh', '-ec', line]);
 
+/** What /etc/ha.d is to a node's Heartbeat. */
+export const heartbeatFolder = (node: ClusterNode): string => join(homeOf(node), 'ha.d');
+
 const homeOf = ({ directory }: ClusterNode) => join(directory, 'heartbeat');
 const viewPath = (node: ClusterNode) => join(homeOf(node), 'view');
 
@@ -71,7 +74,7 @@ const viewScript = (node: ClusterNode) => `#!/bin/sh -e
 mount --bind ${homeOf(node)}/run /run
 for folder in ccm crm dopd; do mkdir -p /run/heartbeat/$folder; done
 chown -R hacluster:haclient /run/heartbeat
-mount --bind ${homeOf(node)}/ha.d /etc/ha.d
+mount --bind ${heartbeatFolder(node)} /etc/ha.d
 mount --bind ${homeOf(node)}/lib /var/lib/heartbeat
 for program in pkill reboot init; do
   path=$(command -v $program) && mount --bind /bin/false "$(readlink -f "$path")" || true
