@@ -4,7 +4,6 @@ import { useLocalStack } from '../support/localstack.ts';
 import type { Client } from '../support/netns/client.ts';
 import { type Cluster, type ClusterNode, startCluster } from '../support/netns/cluster.ts';
 import { eipkeeper, missingDaemon, startDaemon, stopDaemon } from '../support/netns/daemon.ts';
-import { untilLeads, untilReady } from '../support/netns/group-status.ts';
 import {
   configureHeartbeat,
   type Heartbeat,
@@ -15,6 +14,7 @@ import {
 } from '../support/netns/heartbeat.ts';
 import { importHeartbeatsFiles } from '../support/netns/heartbeat-import.ts';
 import { monotonicMs } from '../support/netns/monotonic.ts';
+import { untilLeads, untilNothingIsMissing, untilReady } from '../support/netns/operator.ts';
 import { describeNetns } from '../support/netns/requirements.ts';
 
 /** docs/migration.md, "Changing over" from Heartbeat and its way back. */
@@ -59,6 +59,7 @@ describeNetns(
         const nginx = await nginxOf(active);
 
         await importHeartbeatsFiles(cluster);
+        for (const node of cluster.nodes) await untilNothingIsMissing(node);
         await onBoth('mv /etc/ha.d/haresources /etc/ha.d/haresources.old; touch /etc/ha.d/haresources');
         await heartbeat.standby.stop();
         await heartbeat.active.stop();

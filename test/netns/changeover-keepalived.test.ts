@@ -5,7 +5,6 @@ import { useLocalStack } from '../support/localstack.ts';
 import type { Client } from '../support/netns/client.ts';
 import { type Cluster, type ClusterNode, startCluster } from '../support/netns/cluster.ts';
 import { eipkeeper, missingDaemon, startDaemon, stopDaemon } from '../support/netns/daemon.ts';
-import { untilLeads, untilReady } from '../support/netns/group-status.ts';
 import {
   configureKeepalived,
   editKeepalivedConfig,
@@ -13,6 +12,7 @@ import {
   startKeepalived,
 } from '../support/netns/keepalived.ts';
 import { monotonicMs } from '../support/netns/monotonic.ts';
+import { untilLeads, untilNothingIsMissing, untilReady } from '../support/netns/operator.ts';
 import { describeNetns } from '../support/netns/requirements.ts';
 import { waitFor } from '../support/netns/wait-for.ts';
 
@@ -58,6 +58,7 @@ describeNetns(
       const moves = cluster.address.moves;
       const nginx = await nginxOf(main);
 
+      for (const node of cluster.nodes) await untilNothingIsMissing(node);
       for (const node of cluster.nodes)
         await editKeepalivedConfig(node, (text) => text.replace('  notify_stop', '  # notify_stop'));
       await backup.reload();

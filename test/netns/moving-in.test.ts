@@ -4,8 +4,8 @@ import { useLocalStack } from '../support/localstack.ts';
 import type { Client } from '../support/netns/client.ts';
 import { type Cluster, startCluster } from '../support/netns/cluster.ts';
 import { eipkeeper, missingDaemon, startDaemon, stopDaemon } from '../support/netns/daemon.ts';
-import { groupOn, untilLeads } from '../support/netns/group-status.ts';
 import { monotonicMs } from '../support/netns/monotonic.ts';
+import { groupOn, untilLeads, untilNothingIsMissing } from '../support/netns/operator.ts';
 import { describeNetns } from '../support/netns/requirements.ts';
 import { waitFor } from '../support/netns/wait-for.ts';
 
@@ -42,6 +42,7 @@ describeNetns(
       const before = await master();
       const moves = cluster.address.moves;
 
+      for (const node of cluster.nodes) await untilNothingIsMissing(node);
       const main = await startDaemon(cluster.node('main'));
       await untilLeads(cluster.node('main'));
       const aux = await startDaemon(cluster.node('aux'));
