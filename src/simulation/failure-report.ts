@@ -23,15 +23,16 @@ export function transcript(
   return { text: timeline.lines.join('\n'), outcome };
 }
 
-/** What a reader needs of a failing seed: the rule, the replay command, and the shrunk story. */
+/** What a reader needs of a failing seed: the rule, the replay command, and the shrunk story. A resumed run may have one that was mended meanwhile. */
 export function failureReport(plan: Plan, wishes: PlanWishes, core: CoreUnderTest): string {
   const small = shrink(plan, core);
   const { text, outcome } = transcript(small, core, true);
   const { violation } = outcome;
+  if (violation === null) return `seed ${plan.seed} keeps every promise with the source as it is now`;
   const { groups, clockRates, startsMs } = plan.terrain;
   const group = groups[0];
   return [
-    `seed ${plan.seed} broke ${violation?.rule}: ${violation?.what}`,
+    `seed ${plan.seed} broke ${violation.rule}: ${violation.what}`,
     `replay: ${replayCommand(plan.seed, wishes)}`,
     `terrain: ${groups.length} group(s), failback ${group?.failback.mode} after ${group?.failback.afterMs} ms, ` +
       `standby services ${group?.standbyServices}, clock rates ${clockRates.map((rate) => rate.toFixed(4)).join(' ')}, ` +
@@ -39,6 +40,6 @@ export function failureReport(plan: Plan, wishes: PlanWishes, core: CoreUnderTes
     `faults left of ${plan.faults.length}:`,
     ...small.faults.map((fault) => `  ${Math.round(fault.atMs)} ${describeFault(fault, plan.terrain.names)}`),
     text,
-    `${String(Math.round(violation?.atMs ?? 0)).padStart(7)} !!!     ${violation?.rule}: ${violation?.what}`,
+    `${String(Math.round(violation.atMs)).padStart(7)} !!!     ${violation.rule}: ${violation.what}`,
   ].join('\n');
 }

@@ -192,8 +192,8 @@ function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | n
     case 'force': {
       const target = world.machines[fault.other] ?? machine;
       const kind = fault.class;
-      // A forced failover is carried out by the target's own daemon.
-      const told = kind === 'force' ? target : machine;
+      // A forced failover is carried out by the target's own daemon, and asked there or, at odd times, elsewhere.
+      const told = kind === 'force' && Math.floor(fault.atMs) % 2 === 0 ? target : machine;
       for (const { name: group } of world.terrain.groups) {
         const move = { group, target: target.name, kind, by: OPERATOR, timeoutMs: COMMAND_TIMEOUT_MS };
         tell(world, told, { type: 'move', id, ...move });
