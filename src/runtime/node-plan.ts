@@ -1,5 +1,4 @@
 import type { Configuration } from '../config/configuration.ts';
-import type { NodeName } from '../core/types.ts';
 import type { SessionTimings } from '../wire/session-contract.ts';
 import type { PeerAddresses, UdpAddress } from '../wire/transport.ts';
 
@@ -18,6 +17,3 @@ export function sessionTimings({ timings }: Configuration): SessionTimings {
   const deadtimes = Object.values(timings.groups).map((group) => group.deadtimeMs);
   return { keepaliveMs: timings.keepaliveMs, deadtimeMs: Math.max(...deadtimes) };
 }
-
-export const nameTaken = (instanceId: string, self: NodeName) =>
-  `the instance ${instanceId} lives and is ${self} already; this one stops and changes nothing: give it another name, or stop eipkeeper there`;

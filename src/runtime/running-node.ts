@@ -31,7 +31,7 @@ import { HttpFront } from './http-front.ts';
 import type { InstanceLock } from './instance-lock.ts';
 import { KeyWatch } from './key-watch.ts';
 import { LocalHealthWatch } from './local-health.ts';
-import { nameTaken, peerAddresses, sessionTimings } from './node-plan.ts';
+import { peerAddresses, sessionTimings } from './node-plan.ts';
 import { NodeRuntime } from './node-runtime.ts';
 import { PlaceWatch } from './occupied-places.ts';
 import { createParameterReader } from './parameter-reader.ts';
@@ -392,3 +392,6 @@ export class RunningNode implements ControlHandler {
     if (note.type === 'serving' || note.type === 'leader-known') notify.status(text);
   }
 }
+
+const nameTaken = (instanceId: string, self: string): string =>
+  `the instance ${instanceId} lives and is ${self} already; this one stops and changes nothing: give it another name, or stop eipkeeper there`;
