@@ -9,7 +9,15 @@ import { createTopology, type Topology, type TopologyNode } from '../../support/
 import { SystemdMachine } from '../../support/systemd-machine.ts';
 import { cloudDisk } from './cloud-disk.ts';
 import { type DeployedInstance, type DeployedStack, deleteExample, deployExample } from './deployed-stack.ts';
-import { type Closer, closeAll, NAMES, type Name, startVpc, type VpcMachines } from './vpc-machines.ts';
+import {
+  type Closer,
+  closeAll,
+  NAMES,
+  type Name,
+  openAll,
+  startVpc,
+  type VpcMachines,
+} from './vpc-machines.ts';
 
 const PACKAGE = '/packages/eipkeeper.deb';
 /** As the construct calls it. */
@@ -34,15 +42,8 @@ export interface CloudMachines extends VpcMachines {
   close(): Promise<void>;
 }
 
-export async function startCloudMachines(endpoint: string, deb: string): Promise<CloudMachines> {
-  const closers: Closer[] = [];
-  try {
-    return await build(endpoint, deb, closers);
-  } catch (error) {
-    await closeAll(closers);
-    throw error;
-  }
-}
+export const startCloudMachines = (endpoint: string, deb: string): Promise<CloudMachines> =>
+  openAll((closers) => build(endpoint, deb, closers));
 
 async function build(endpoint: string, deb: string, closers: Closer[]): Promise<CloudMachines> {
   const topology = await createTopology({ nodes: NAMES });

@@ -8,7 +8,15 @@ import { createTopology, type TopologyNode } from '../../support/netns/topology.
 import { SystemdMachine } from '../../support/systemd-machine.ts';
 import { cloudDisk } from './cloud-disk.ts';
 import { type Step, stepsOf, withOwnValues } from './documented-steps.ts';
-import { type Closer, closeAll, NAMES, type Name, startVpc, type VpcMachines } from './vpc-machines.ts';
+import {
+  type Closer,
+  closeAll,
+  NAMES,
+  type Name,
+  openAll,
+  startVpc,
+  type VpcMachines,
+} from './vpc-machines.ts';
 
 /** As on Debian's images for EC2. */
 const USER = 'admin';
@@ -23,15 +31,8 @@ export interface HandMachines extends VpcMachines {
 }
 
 /** `deb`: what the reader built. */
-export async function startHandMachines(endpoint: string, deb: string): Promise<HandMachines> {
-  const closers: Closer[] = [];
-  try {
-    return await build(endpoint, deb, closers);
-  } catch (error) {
-    await closeAll(closers);
-    throw error;
-  }
-}
+export const startHandMachines = (endpoint: string, deb: string): Promise<HandMachines> =>
+  openAll((closers) => build(endpoint, deb, closers));
 
 async function build(endpoint: string, deb: string, closers: Closer[]): Promise<HandMachines> {
   const topology = await createTopology({ nodes: NAMES });

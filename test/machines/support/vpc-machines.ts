@@ -139,3 +139,14 @@ async function startServices(
 export async function closeAll(closers: Closer[]): Promise<void> {
   for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
 }
+
+/** Opens one thing after another; what was opened already is closed when one fails. */
+export async function openAll<T>(open: (closers: Closer[]) => Promise<T>): Promise<T> {
+  const closers: Closer[] = [];
+  try {
+    return await open(closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
