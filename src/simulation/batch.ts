@@ -9,8 +9,6 @@ export interface BatchOrder {
   readonly worlds: readonly PlanWishes[];
   readonly firstSeed: number;
   readonly schedules: number;
-  /** Every so many seeds from the first one. */
-  readonly stride: number;
   /** Stop after so many failures. */
   readonly failuresMost: number;
   /** Count the branches of the rules in so many schedules; counting makes them two to three times slower. */
@@ -52,7 +50,7 @@ export function runBatch(order: BatchOrder, core: CoreUnderTest): BatchResult {
   if (order.branchSchedules > 0) branches.start();
   for (let i = 0; i < order.schedules && sum.failures.length < order.failuresMost; i++) {
     const counted = i < order.branchSchedules;
-    const seed = order.firstSeed + i * order.stride;
+    const seed = order.firstSeed + i;
     const one = runOne(seed, worldOf(order.worlds, seed), core, counted);
     sum = addResults(sum, counted ? { ...one, branchSchedules: 1 } : one);
     if (i + 1 === order.branchSchedules) sum = { ...sum, branches: branches.stop() };

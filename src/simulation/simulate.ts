@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { addResults, type BatchOrder, type BatchResult, NOTHING, runBatch } from './batch.ts';
@@ -18,52 +19,73 @@ export interface SimulationOrder {
 
 /** Between two of them the state is written down. */
 const SLICE = 2_000;
+/** What a worker takes at a time: a sparse schedule takes as long as dozens of others, so whoever is free takes more. */
+const PIECE = 25;
 
 /** Throws when the state file is of another run. */
 export async function simulate(order: SimulationOrder): Promise<BatchResult> {
-  const { firstSeed, schedules, stateFile } = order;
+  const { schedules, stateFile, failuresMost } = order;
   let sum = stateFile === null ? NOTHING : readState(stateFile, order);
-  while (sum.schedules < schedules && sum.failures.length < order.failuresMost) {
-    const many = Math.min(SLICE, schedules - sum.schedules);
-    const counted = Math.max(0, order.branchSchedules - sum.branchSchedules);
-    const slice = await runSlice(order, firstSeed + sum.schedules, many, Math.min(counted, many));
-    sum = addResults(sum, slice);
-    if (stateFile !== null) writeState(stateFile, order, sum);
-    order.onProgress(sum.schedules);
+  const crew = hire(order.workers);
+  try {
+    while (sum.schedules < schedules && sum.failures.length < failuresMost) {
+      sum = await runSlice(order, crew, sum);
+      if (stateFile !== null) writeState(stateFile, order, sum);
+      order.onProgress(sum.schedules);
+    }
+  } finally {
+    for (const hand of crew) hand.dismiss();
   }
   return sum;
 }
 
+/** Adds the next slice to a sum. Pieces are given out in their order, so what was run has no gaps also when it ends early. */
 async function runSlice(
-  { worlds, workers, failuresMost }: SimulationOrder,
-  firstSeed: number,
-  schedules: number,
-  branchSchedules: number,
+  order: SimulationOrder,
+  crew: readonly Hand[],
+  before: BatchResult,
 ): Promise<BatchResult> {
-  const orders = Array.from(
-    { length: workers },
-    (_, index): BatchOrder => ({
-      worlds,
-      firstSeed: firstSeed + index,
-      stride: workers,
-      schedules: Math.ceil((schedules - index) / workers),
-      failuresMost,
-      branchSchedules: Math.ceil((branchSchedules - index) / workers),
-    }),
-  );
-  const results =
-    workers === 1
-      ? orders.map((each) => runBatch(each, realCore))
-      : await Promise.all(orders.map((each) => inWorker(each)));
-  return results.reduce(addResults, NOTHING);
+  const { worlds, firstSeed, schedules, branchSchedules, failuresMost } = order;
+  const end = Math.min(before.schedules + SLICE, schedules);
+  let sum = before;
+  let next = before.schedules;
+  const work = async (hand: Hand): Promise<void> => {
+    while (next < end && sum.failures.length < failuresMost) {
+      const first = next;
+      next = Math.min(first + PIECE, end);
+      const many = next - first;
+      const counted = Math.min(many, Math.max(0, branchSchedules - first));
+      const piece = { worlds, firstSeed: firstSeed + first, schedules: many, branchSchedules: counted };
+      const result = await hand.run({ ...piece, failuresMost: many });
+      sum = addResults(sum, result);
+    }
+  };
+  await Promise.all(crew.map(work));
+  return sum;
 }
 
-function inWorker(order: BatchOrder): Promise<BatchResult> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: order });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
+/** Runs one batch at a time. */
+interface Hand {
+  run(order: BatchOrder): Promise<BatchResult>;
+  dismiss(): void;
+}
+
+function hire(workers: number): readonly Hand[] {
+  if (workers === 1) return [{ run: async (order) => runBatch(order, realCore), dismiss: () => {} }];
+  return Array.from({ length: workers }, hireWorker);
+}
+
+/** Lives as long as the run, so that its compiled code does. */
+function hireWorker(): Hand {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url));
+  return {
+    run: async (order) => {
+      worker.postMessage(order);
+      const [result] = await once(worker, 'message');
+      return result as BatchResult;
+    },
+    dismiss: () => void worker.terminate(),
+  };
 }
 
 const identityOf = ({ worlds, firstSeed }: SimulationOrder): string =>

@@ -1,5 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { type BatchOrder, runBatch } from './batch.ts';
 import { realCore } from './real-core.ts';
 
-parentPort?.postMessage(runBatch(workerData as BatchOrder, realCore));
+parentPort?.on('message', (order: BatchOrder) => parentPort?.postMessage(runBatch(order, realCore)));

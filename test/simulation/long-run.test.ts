@@ -38,6 +38,13 @@ describe('a long run', () => {
     expect(essence(resumed)).toEqual(essence(whole));
   });
 
+  it('gives the same, however many run it', async () => {
+    const alone = await simulate({ ...order, schedules: 60, stateFile: null });
+    const shared = await simulate({ ...order, schedules: 60, workers: 3, stateFile: null });
+    expect(essence(shared)).toEqual(essence(alone));
+    expect(alone.schedules).toBe(60);
+  });
+
   it('refuses the state of a run of other seeds', async () => {
     const stateFile = join(folder, 'other.json');
     await simulate({ ...order, schedules: 1, stateFile });

@@ -11,7 +11,6 @@ export function runSeeds(firstSeed: number): string[] {
   const order = {
     worlds: WORLDS,
     firstSeed,
-    stride: 1,
     schedules: SCHEDULES,
     failuresMost: 3,
     branchSchedules: 0,
