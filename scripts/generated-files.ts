@@ -72,7 +72,8 @@ object a line, after every change and at least every two seconds. Fields may be 
 goes away or changes its meaning. JSON Schema: [schema/status.schema.json](../schema/status.schema.json).
 
 Other commands with \`--output json\` print \`{"status", "reason", "exitCode"}\`: status is \`done\`, \`refused\`,
-\`timeout\` or \`failed\`, reason a sentence ("" when done), exitCode the exit code of the command.
+\`timeout\` or \`failed\`, reason a sentence ("" when done), exitCode the exit code of the command. So does every command
+that could not do its work, this one as well; only what is no command is told on stderr (64).
 
 ## Fields
 All of them are always there.

@@ -25,6 +25,7 @@ import { addRun } from './commands/run.ts';
 import { addOnline, addStandby } from './commands/standby.ts';
 import { addStatus } from './commands/status.ts';
 import { addUserData } from './commands/user-data.ts';
+import type { Output } from './connection.ts';
 import type { Finish } from './finish.ts';
 import { meantVerb } from './old-words.ts';
 import { version } from './version.ts';
@@ -78,18 +79,27 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const program = buildProgram(io, (code) => {
     exitCode = code;
   });
+  let asJson = false;
+  program.hook('preAction', (_, command) => {
+    asJson = command.opts<{ output?: Output }>().output === 'json';
+  });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    const exitCode = explain(error, io);
-    if (isUnknownVerb(error)) sayMeantVerb(program, io);
+    if (error instanceof CommanderError) return afterCommander(error, program, io);
+    const { prefix, reason, exitCode } = explain(error);
+    if (asJson) io.stdout(`${JSON.stringify({ status: 'failed', reason, exitCode })}\n`);
+    else io.stderr(`${prefix}${reason}\n`);
     return exitCode;
   }
 }
 
-const isUnknownVerb = (error: unknown): boolean =>
-  error instanceof CommanderError && error.code === 'commander.unknownCommand';
+/** Commander has written its own message; only help and version are no errors. */
+function afterCommander(error: CommanderError, program: Command, io: CliIo): number {
+  if (error.code === 'commander.unknownCommand') sayMeantVerb(program, io);
+  return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+}
 
 function sayMeantVerb(program: Command, io: CliIo): void {
   const [typed = ''] = program.args;
@@ -100,21 +110,26 @@ function sayMeantVerb(program: Command, io: CliIo): void {
   if (meant !== '') io.stderr(`${meant}\n`);
 }
 
-function explain(error: unknown, io: CliIo): number {
-  // Commander has written its own message; only help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+interface Explained {
+  /** Where a message does not begin with a place in a file. */
+  readonly prefix: string;
+  readonly reason: string;
+  readonly exitCode: number;
+}
+
+function explain(error: unknown): Explained {
   if (error instanceof CliError || error instanceof ControlError) {
-    io.stderr(`eipkeeper: ${error.message}\n`);
-    return error.exitCode;
+    return { prefix: 'eipkeeper: ', reason: error.message, exitCode: error.exitCode };
   }
   if (error instanceof ImportError) {
-    io.stderr(`${error.message}\n`);
-    return error.denied ? EXIT.noPermission : EXIT.misconfigured;
+    return {
+      prefix: '',
+      reason: error.message,
+      exitCode: error.denied ? EXIT.noPermission : EXIT.misconfigured,
+    };
   }
-  if (error instanceof ConfigError) {
-    io.stderr(`${error.message}\n`);
-    return configExitCode(error);
-  }
+  if (error instanceof ConfigError)
+    return { prefix: '', reason: error.message, exitCode: configExitCode(error) };
   throw error;
 }
 

@@ -14,7 +14,7 @@ import { Notifier } from '../notify/notifier.ts';
 import type { Logger } from '../observability/logger.ts';
 import { RecentFacts } from '../observability/recent-facts.ts';
 import type { SdNotify } from '../observability/sd-notify.ts';
-import { sentenceOf } from '../observability/sentences.ts';
+import { isHeadline, sentenceOf } from '../observability/sentences.ts';
 import { statusSnapshot } from '../observability/status.ts';
 import { withholdFromChildren } from '../resources/process-runner.ts';
 import { SsmWitness } from '../witness/ssm-witness.ts';
@@ -389,7 +389,7 @@ export class RunningNode implements ControlHandler {
     });
     log[severity](text);
     this.#notifier.notify(note, { severity, text });
-    if (note.type === 'serving' || note.type === 'leader-known') notify.status(text);
+    if (isHeadline(note)) notify.status(text);
   }
 }
 

@@ -14,6 +14,8 @@ import {
   socketOption,
 } from '../connection.ts';
 import type { Finish } from '../finish.ts';
+import { printable } from '../printable.ts';
+import { readinessOf } from '../readiness.ts';
 import { reportResult } from '../report-result.ts';
 import { timeoutOption } from '../timeout-option.ts';
 import { withProgress } from '../with-progress.ts';
@@ -31,7 +33,10 @@ export function addStandby(program: Command, io: CliIo, finish: Finish): void {
     )
     .option('--no-wait', 'do not wait until the groups have left')
     .addOption(timeoutOption())
-    .addHelpText('after', '\nExample:\n  eipkeeper standby\n')
+    .addHelpText(
+      'after',
+      '\nExample:\n  eipkeeper standby\n\nWhat no other node can take over stays here until one can: it is said at once, with 124.\n',
+    )
     .action((node: string | undefined, options: Options) => setDrained(io, finish, node, options, true));
 }
 
@@ -58,7 +63,10 @@ async function setDrained(
   const work = async (): Promise<ControlResult> => {
     const result = await client.command({ type: 'set-drained', drained });
     const mustWait = options.timeout !== undefined && options.wait !== false && result.status === 'done';
-    return mustWait ? waitUntilLeft(client, io.interrupted(), options.timeout) : result;
+    if (!mustWait) return result;
+    const staying = whatStays(snapshot);
+    if (staying !== '') return setOnly(`${staying}; it leaves when another node can take it`);
+    return waitUntilLeft(client, io.interrupted(), options.timeout);
   };
   const result = options.output === 'text' ? await withProgress(io, client, work) : await work();
   reportResult(io, finish, result, {
@@ -85,6 +93,20 @@ function refuseOtherNode({ node: own, nodes }: StatusSnapshot, node: string | un
   );
 }
 
+/** "web stays here (aux: its nginx failed)"; '' when somebody can take whatever is led here. */
+function whatStays(snapshot: StatusSnapshot): string {
+  const led = snapshot.groups.filter(({ leader }) => leader === snapshot.node);
+  const others = readinessOf(snapshot).filter(({ node }) => node !== snapshot.node);
+  return led
+    .map(({ name }) => ({ name, heirs: others.filter(({ group }) => group === name) }))
+    .filter(({ heirs }) => !heirs.some(({ ready }) => ready))
+    .map(({ name, heirs }) => {
+      const why = heirs.map(({ node, reason }) => `${node}: ${printable(reason)}`).join('; ');
+      return `${name} stays here (${why === '' ? 'no other node may lead it' : why})`;
+    })
+    .join(', ');
+}
+
 async function waitUntilLeft(
   client: ControlClient,
   interrupted: AbortSignal,
@@ -99,6 +121,12 @@ async function waitUntilLeft(
     if (isDrained && staying.length === 0) over.abort();
   }, signal);
   if (over.signal.aborted) return { type: 'result', status: 'done', reason: '', exitCode: EXIT.ok };
-  const reason = `it is set, but ${staying.join(', ')} did not leave yet: no other node can take it; see "eipkeeper status"`;
-  return { type: 'result', status: 'timeout', reason, exitCode: EXIT.timeout };
+  return setOnly(`${staying.join(', ')} did not leave yet; see "eipkeeper status"`);
 }
+
+const setOnly = (but: string): ControlResult => ({
+  type: 'result',
+  status: 'timeout',
+  reason: `it is set, but ${but}`,
+  exitCode: EXIT.timeout,
+});

@@ -285,6 +285,18 @@ Registered in SSM:
     expect(stderr).toContain('eipkeeper does not run here');
   });
 
+  it('says so to a program in the way that it asked for', async () => {
+    await cli.stopDaemon();
+    const { exitCode, stdout, stderr } = await cli.ask('status', '--output', 'json');
+    expect(JSON.parse(stdout)).toEqual({
+      status: 'failed',
+      reason: expect.stringMatching(/^eipkeeper does not run here/) as string,
+      exitCode: 69,
+    });
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(69);
+  });
+
   it('finds the socket of the configuration', async () => {
     const path = join(cli.directory, 'eipkeeper.yaml');
     await writeFile(path, `${GOOD}socket: { path: ${cli.socket} }\n`);
@@ -410,6 +422,19 @@ describe('standby and online', () => {
       'this is main, and standby only acts on the node where it is typed: type "eipkeeper standby" on aux',
     );
     expect(cli.handler.commands).toEqual([]);
+  });
+
+  it('says at once what stays, and why', async () => {
+    const unable = { ...candidate('aux'), eligible: false, reason: 'nginx: port 80 is taken' };
+    cli.handler.become(
+      statusSnapshot({ groups: [groupStatus({ candidates: [candidate('main'), unable] })] }),
+    );
+    const { exitCode, stderr } = await cli.ask('standby');
+    expect(stderr).toBe(
+      'standby of main: it is set, but web stays here (aux: nginx: port 80 is taken); it leaves when another node can take it\n',
+    );
+    expect(exitCode).toBe(124);
+    expect(cli.handler.commands).toMatchObject([{ type: 'set-drained', drained: true }]);
   });
 
   it('of this node by its name is the same as without', async () => {
