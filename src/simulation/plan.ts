@@ -38,8 +38,8 @@ const PATIENCE_MS = 75_000;
 const SPARSE_EVERY = 50;
 const HOUR_MS = 3_600_000;
 const HOURS_MOST = 48;
-/** Longer ones beat as slowly as Heartbeat did: it is the hours that matter, and they must be affordable. */
-const SLOW_FROM_MS = 1.5 * HOUR_MS;
+/** Few beat at their own pace, for an hour; the others as slowly as Heartbeat did: it is the hours that matter there. */
+const OWN_PACE_SHARE = 0.12;
 
 export function drawPlan(seed: number, wishes: PlanWishes): Plan {
   if (seed % SPARSE_EVERY === 0) return drawSparsePlan(seed, wishes);
@@ -61,9 +61,10 @@ export function drawPlan(seed: number, wishes: PlanWishes): Plan {
 
 function drawSparsePlan(seed: number, wishes: PlanWishes): Plan {
   const { kind, nodes } = wishes;
-  const hours = HOURS_MOST ** (new Prng(seed, 'hours').next() ** 2);
-  const healMs = Math.round(hours * 3_600) * 1_000;
-  const profile = profileOf(healMs > SLOW_FROM_MS ? 'classic' : wishes.profile, kind);
+  const random = new Prng(seed, 'hours');
+  const ownPace = random.chance(OWN_PACE_SHARE);
+  const healMs = Math.round(HOUR_MS * (ownPace ? 1 : HOURS_MOST ** (random.next() ** 3)));
+  const profile = profileOf(ownPace ? wishes.profile : 'classic', kind);
   const { stretch } = profile;
   const only = wishes.only === undefined ? {} : { only: wishes.only };
   return {
