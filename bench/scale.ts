@@ -148,6 +148,7 @@ function terrainOf(names: readonly string[], groups: readonly GroupConfig[]): Te
     servicesAtBoot: true,
     diskLost: 0,
     refusesOwnHolder: false,
+    olderShare: 0,
   };
 }
 

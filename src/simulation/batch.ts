@@ -75,7 +75,10 @@ function runOne(seed: number, wishes: PlanWishes, core: CoreUnderTest, counted: 
     denseMs: dense ? cpuMs() - startedMs : 0,
     slowestRecoveryMs: recoveryMs,
     slowestRecoverySeed: seed,
-    counts: plan.sparse ? { ...coverage.counts, 'schedule sparse': 1 } : coverage.counts,
+    counts: addCounts(coverage.counts, {
+      'schedule sparse': plan.sparse ? 1 : 0,
+      'schedule with mixed versions': plan.terrain.olderShare > 0 ? 1 : 0,
+    }),
     failures: violation === null ? [] : [{ seed, rule: violation.rule, what: violation.what }],
   };
 }

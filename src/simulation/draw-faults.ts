@@ -55,6 +55,7 @@ const MANNERS: Readonly<Record<FaultClass, Manner>> = {
   freeze: { lastsMs: [50, 10_000] },
   stall: { lastsMs: [20, 700] },
   'power-off': { lastsMs: [2_000, 20_000], amount: [500, 8_000], most: 3 },
+  replace: { lastsMs: [2_000, 20_000], amount: [500, 8_000], most: 2 },
   reboot: { lastsMs: [2_000, 10_000], most: 3 },
   suspend: { lastsMs: [100, 15_000] },
   'clocks-stop': { lastsMs: [100, 5_000], most: 2 },
@@ -80,14 +81,17 @@ const MANNERS: Readonly<Record<FaultClass, Manner>> = {
   'request-switchover': { lastsMs: [1_000, 20_000], most: 3 },
   'request-force': { lastsMs: [1_000, 20_000], most: 3 },
   'request-nonsense': { lastsMs: [1_000, 20_000], most: 1 },
+  twin: { lastsMs: [500, 20_000], most: 2 },
 };
 
-/** Noise on all calls at once and rare operator's whims would hide what the others find if they were common. */
+/** Noise on all calls at once, and what seldom happens, would hide what the others find if they were common. */
 export const RARE: ReadonlySet<FaultClass> = new Set([
   'witness-denied',
   'ec2-denied',
   'hand-move-foreign',
   'clocks-stop',
+  'replace',
+  'twin',
 ]);
 
 const MOST_OF_A_CLASS = 6;

@@ -39,6 +39,7 @@ export function drawTerrain(seed: number, wishes: TerrainWishes): Terrain {
     servicesAtBoot: random.chance(wishes.kind === 'address' ? 0.5 : 0),
     diskLost: random.pick([0, 0, 0.5, 1]),
     refusesOwnHolder: random.chance(0.5),
+    olderShare: new Prng(seed, 'mixed versions').chance(MIXED_SHARE) ? 0.5 : 0,
   };
 }
 
@@ -60,6 +61,9 @@ function drawGroups(random: Prng, wishes: TerrainWishes, names: readonly string[
   if (!random.chance(0.1)) return [web];
   return [web, { ...web, name: 'mail', nodes: [...names].reverse() }];
 }
+
+/** Clusters in the middle of an upgrade. */
+const MIXED_SHARE = 0.15;
 
 /** In some clusters an operator changed the timings on one node and forgot the others. */
 const ODD_SHARE = 0.12;

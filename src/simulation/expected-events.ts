@@ -73,8 +73,11 @@ export const EXPECTED: readonly string[] = [
   'call check-services: services-state',
   'call check-services: unknown',
   'dropped: duplicate',
+  'dropped: copy-refused',
+  'dropped: impostor',
   'dropped: key',
   'dropped: stale-session',
   'dropped: unexpected-challenge',
   'schedule sparse',
+  'schedule with mixed versions',
 ];

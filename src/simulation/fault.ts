@@ -37,6 +37,7 @@ export const FAULT_CLASSES = [
   'freeze',
   'stall',
   'power-off',
+  'replace',
   'reboot',
   'suspend',
   'clocks-stop',
@@ -64,6 +65,7 @@ export const FAULT_CLASSES = [
   'request-switchover',
   'request-force',
   'request-nonsense',
+  'twin',
 ] as const;
 
 export type FaultClass = (typeof FAULT_CLASSES)[number];
@@ -86,6 +88,9 @@ export interface Fault {
   readonly style: number;
 }
 
+/** The power of the machine goes: EC2 calls it stopped a while later. */
+export const goesOff = (fault: Fault): boolean => fault.class === 'power-off' || fault.class === 'replace';
+
 /** A fault without an end of its own, as scenarios have them. */
 export const FOREVER_MS = 1e9;
 
@@ -101,6 +106,7 @@ export const HEARTBEAT_PATH: ReadonlySet<FaultClass> = new Set<FaultClass>([
   'flap',
   'isolate-from-peers',
   'key-rotation',
+  'twin',
 ]);
 
 export function describeFault(fault: Fault, names: readonly string[]): string {

@@ -3,12 +3,13 @@ import { FOREIGN, FREE } from './address-model.ts';
 import { announceDeparture } from './departure-fault.ts';
 import { EVERY, type Fault } from './fault.ts';
 import { isHalted, type Machine } from './machine.ts';
-import { haltProcess, killDaemon, powerOff, reboot, standStill } from './machine-faults.ts';
+import { haltProcess, killDaemon, powerOff, reboot, replaceInstance, standStill } from './machine-faults.ts';
 import { forgetNode, takeOutOfFile } from './membership-faults.ts';
 import { losePings } from './ping-fault.ts';
 import type { Disturbance, RemoteService } from './remote-service.ts';
 import { replay } from './replay.ts';
 import { rotateKeys } from './rotate-keys.ts';
+import { startTwin } from './twin.ts';
 import type { World } from './world.ts';
 import { writeRequest } from './write-request.ts';
 
@@ -132,6 +133,8 @@ function inflictMachine(world: World, fault: Fault): Undo | null {
       return haltProcess(world, machine);
     case 'power-off':
       return powerOff(world, machine, fault.amount);
+    case 'replace':
+      return replaceInstance(world, machine, fault.amount);
     case 'reboot':
       return reboot(world, machine);
     case 'suspend':
@@ -231,6 +234,8 @@ function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | n
       return takeOutOfFile(world, machine, fault);
     case 'key-rotation':
       return rotateKeys(world, fault);
+    case 'twin':
+      return startTwin(world, machine);
     case 'request-switchover':
     case 'request-force':
     case 'request-nonsense':

@@ -33,6 +33,17 @@ export function powerOff(world: World, machine: Machine, noticedMs: number): Und
   return goDown(world, machine, noticedMs);
 }
 
+/** The same, and what comes back is another instance with the same network interface and an empty disk. */
+export function replaceInstance(world: World, machine: Machine, noticedMs: number): Undo {
+  const comeBack = powerOff(world, machine, noticedMs);
+  return () => {
+    machine.instanceId = `i-${world.random.hex16()}`;
+    machine.disk = null;
+    for (const observer of world.observers) observer.machineChanged?.(machine, 'another instance');
+    comeBack();
+  };
+}
+
 /** EC2 calls a machine that reboots running all the time. */
 export function reboot(world: World, machine: Machine): Undo {
   return goDown(world, machine, null);

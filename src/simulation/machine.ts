@@ -27,6 +27,8 @@ export interface Daemon {
   readonly state: unknown;
   readonly session: Session<PeerMessage>;
   readonly startedMs: number;
+  /** It is a version that does not know the newest fields of messages. */
+  readonly older: boolean;
   /** When the core wants its next tick, in virtual time, with the lateness of a timer. */
   wakeMs: number;
   /** Steps taken at one instant, to notice a core that never rests. */

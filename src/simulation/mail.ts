@@ -6,6 +6,7 @@ import type { SessionPacket } from '../wire/session-packet.ts';
 import { type Daemon, isHalted, type Machine, SOCKET_BUFFER } from './machine.ts';
 import { fileOf } from './membership-faults.ts';
 import type { Packet } from './network.ts';
+import { withoutNewFields } from './older-version.ts';
 import { Prng } from './prng.ts';
 import { Tape } from './tape.ts';
 import type { World } from './world.ts';
@@ -22,26 +23,37 @@ export class Mail {
   readonly random: Prng;
   readonly #world: World;
   readonly #nonces: Prng;
+  readonly #versions: Prng;
 
   constructor(world: World, seed: number) {
     this.#world = world;
     this.random = new Prng(seed, 'replays');
     this.#nonces = new Prng(seed, 'nonces');
+    this.#versions = new Prng(seed, 'versions');
   }
 
   /** The session machine of a daemon that starts; it has greeted nobody yet. */
-  open(machine: Machine, incarnation: Daemon['incarnation']): Session<PeerMessage> {
+  open(
+    machine: Machine,
+    incarnation: Daemon['incarnation'],
+    instanceId = machine.instanceId,
+  ): Session<PeerMessage> {
     const { terrain, network } = this.#world;
     const { keepaliveMs, groups, nodes } = fileOf(terrain, machine);
     return new Session({
       self: machine.name,
       incarnation,
-      instanceId: machine.instanceId,
+      instanceId,
       peers: nodes,
       pathCount: network.paths,
       timings: { keepaliveMs, deadtimeMs: Math.max(...groups.map(({ timings }) => timings.deadtimeMs)) },
       randomNonce: () => this.#nonces.hex16(),
     });
+  }
+
+  /** Whether a daemon that starts is an older version. */
+  drawOlder(): boolean {
+    return this.#versions.chance(this.#world.terrain.olderShare);
   }
 
   greet(machine: Machine, daemon: Daemon): void {
@@ -55,7 +67,8 @@ export class Mail {
   }
 
   send(machine: Machine, daemon: Daemon, to: NodeName, path: number | null, message: PeerMessage): void {
-    this.#perform(machine, daemon.session.send(this.#localMs(machine), to, path, [message]));
+    const said = daemon.older ? withoutNewFields(message) : message;
+    this.#perform(machine, daemon.session.send(this.#localMs(machine), to, path, [said]));
   }
 
   /** A datagram reaches a machine; a daemon that does not read finds it in its socket later. */
@@ -81,10 +94,12 @@ export class Mail {
       if (machine.daemon !== daemon) return;
       switch (output.type) {
         case 'transmit':
-          this.#transmit(machine, output.packet);
+          if (output.via === 'source' && datagram?.answer !== undefined)
+            this.#answer(datagram, output.packet);
+          else this.transmit(machine, output.packet);
           break;
         case 'deliver':
-          if (datagram !== undefined) this.#world.deliver(machine, datagram, output);
+          if (datagram !== undefined) this.#world.deliver(machine, datagram, heard(daemon, output));
           break;
         case 'name-taken':
           this.#world.exit(machine, `exits 78: ${output.saidBy} says that ${output.takenBy} has the name`);
@@ -98,19 +113,30 @@ export class Mail {
     }
   }
 
-  #transmit(machine: Machine, packet: SessionPacket<PeerMessage>): void {
+  /** `answer`: of a sender that is not where its name is configured to be. */
+  transmit(machine: Machine, packet: SessionPacket<PeerMessage>, answer?: Packet['answer']): void {
     const { network, queue, nowMs, terrain } = this.#world;
     const { path } = packet;
     const from = machine.index;
     const to = terrain.names.indexOf(packet.receiver);
-    const datagram: Packet = { type: 'packet', from, to, path, packet, key: machine.keys.signing };
+    const datagram: Packet = { type: 'packet', from, to, path, packet, key: machine.keys.signing, answer };
     this.tape.record(datagram);
     const transitMs = network.transitMs(from, to, path);
     if (transitMs >= 0) queue.push(nowMs + transitMs, datagram);
     if (network.isDuplicated()) queue.push(nowMs + Math.abs(transitMs) * 3 + 1, datagram);
   }
 
+  #answer({ from, to, path, answer }: Packet, packet: SessionPacket<PeerMessage>): void {
+    const transitMs = this.#world.network.transitMs(to, from, path);
+    if (transitMs >= 0) this.#world.after(transitMs, () => answer?.(packet));
+  }
+
   #localMs(machine: Machine): number {
     return machine.clock.at(this.#world.nowMs).nowMs;
   }
 }
+
+type Delivery = Extract<SessionOutput<PeerMessage>, { type: 'deliver' }>;
+
+const heard = (daemon: Daemon | null, delivery: Delivery): Delivery =>
+  daemon?.older === true ? { ...delivery, payload: withoutNewFields(delivery.payload) } : delivery;

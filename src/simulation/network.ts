@@ -11,6 +11,8 @@ export interface Packet {
   readonly packet: SessionPacket<PeerMessage>;
   /** The number of the key that signed it. */
   readonly key: number;
+  /** Takes what is answered to where it came from; undefined when that is the configured address of its sender. */
+  readonly answer: ((packet: SessionPacket<PeerMessage>) => void) | undefined;
 }
 
 /**

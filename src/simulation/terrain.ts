@@ -44,6 +44,8 @@ export interface Terrain {
   /** Probability that a restart finds no state file. */
   readonly diskLost: number;
   readonly refusesOwnHolder: boolean;
+  /** Probability that a daemon that starts is an older version: in an upgrade some are, and some come back. */
+  readonly olderShare: number;
 }
 
 export function configOf(terrain: Terrain, node: number): NodeConfig {

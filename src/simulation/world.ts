@@ -219,6 +219,7 @@ export class World {
       state,
       session: this.mail.open(machine, incarnation),
       startedMs: this.nowMs,
+      older: this.mail.drawOlder(),
       wakeMs: this.nowMs,
       idleSteps: 0,
       frozen: 0,

@@ -1,7 +1,7 @@
 import type { CallEffect } from '../../core/effects.ts';
 import { associationNumber, FREE } from '../address-model.ts';
 import { goesAtMs } from '../departure-fault.ts';
-import type { Fault } from '../fault.ts';
+import { type Fault, goesOff } from '../fault.ts';
 import type { Machine } from '../machine.ts';
 import type { AddressMove } from '../observer.ts';
 import type { World } from '../world.ts';
@@ -32,7 +32,7 @@ export class AuthorisedChanges implements Checker {
   }
 
   faultBegins(fault: Fault): void {
-    const goes = fault.class === 'power-off' || (fault.class === 'departure' && goesAtMs(fault) !== null);
+    const goes = goesOff(fault) || (fault.class === 'departure' && goesAtMs(fault) !== null);
     if (!goes) return;
     const untilMs = fault.atMs + fault.durationMs + WORD_LASTS_MS;
     this.#stoppedUntilMs.set(fault.node, Math.max(untilMs, this.#stoppedUntilMs.get(fault.node) ?? 0));

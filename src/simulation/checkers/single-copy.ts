@@ -70,6 +70,7 @@ const HINDRANCES: ReadonlySet<string> = new Set([
   'clocks-stop',
   'reboot',
   'power-off',
+  'replace',
   'stop-hangs',
   'stop-hold',
   'stop-leave',

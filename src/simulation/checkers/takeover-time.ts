@@ -1,5 +1,5 @@
 import type { TermRecord } from '../../core/types.ts';
-import type { Fault } from '../fault.ts';
+import { type Fault, goesOff } from '../fault.ts';
 import type { Terrain } from '../terrain.ts';
 import type { World } from '../world.ts';
 import type { Checker, Report } from './checker.ts';
@@ -38,7 +38,7 @@ export class TakeoverTime implements Checker {
   }
 
   faultBegins(fault: Fault): void {
-    if (fault.class !== 'crash' && fault.class !== 'power-off') return;
+    if (fault.class !== 'crash' && !goesOff(fault)) return;
     const world = this.#world as World;
     for (const [group, { name, timings }] of world.terrain.groups.entries()) {
       const machine = world.machines[fault.node];

@@ -158,6 +158,7 @@ function terrainOf(setting: Setting): Terrain {
     servicesAtBoot: false,
     diskLost: setting.diskLost ? 1 : 0,
     refusesOwnHolder: false,
+    olderShare: 0,
   };
 }
 
