@@ -72,6 +72,19 @@ describe('the watch over a resource', () => {
     await expect.poll(() => seen.blind, WAIT).toEqual(['web: boom']);
   });
 
+  it('believes the monitor, not a process table that cannot be read', async () => {
+    const own = (await readProcess(process.pid)) as ProcessEntry;
+    let looks = 0;
+    const monitor = async (): Promise<ResourceState> => {
+      looks += 1;
+      return RUNNING;
+    };
+    const seen = watching(monitor, NEVER, [{ ...own, startTicks: -1 }]);
+    await expect.poll(() => looks, WAIT).toBeGreaterThan(1);
+    expect(seen.unwell).toEqual([]);
+    expect(seen.watch.verdict).toEqual(RUNNING);
+  });
+
   it('never asks twice at a time', async () => {
     let asked = 0;
     watching(() => {
