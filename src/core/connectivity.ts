@@ -49,13 +49,13 @@ export function betterConnected(
   able: readonly PeerState[],
 ): PeerState | null {
   const settledMs = Math.max(REACH_SETTLED_MS, 2 * group.config.timings.deadtimeMs);
-  const better = able.filter(
-    ({ name, reachesMoreSinceMs }) =>
-      reachesMoreSinceMs !== null &&
-      isFresh(state, group, name) &&
-      due(state, reachesMoreSinceMs + settledMs),
-  );
-  return better.sort((left, right) => reachesMore(state, right) - reachesMore(state, left))[0] ?? null;
+  let best: PeerState | null = null;
+  for (const peer of able) {
+    if (peer.reachesMoreSinceMs === null || !isFresh(state, group, peer.name)) continue;
+    if (!due(state, peer.reachesMoreSinceMs + settledMs)) continue;
+    if (best === null || reachesMore(state, peer) > reachesMore(state, best)) best = peer;
+  }
+  return best;
 }
 
 /** For the operator: "it reaches 1 of 3 ping nodes, aux 3". */

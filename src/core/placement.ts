@@ -9,6 +9,7 @@ import { heldDownUntilMs } from './damping.ts';
 import { byStay, isDeparting } from './departure.ts';
 import { peerCouldLead } from './eligibility.ts';
 import { beginHandover, type HandoverWish, whyNoHandover } from './handover.ts';
+import type { MoveRequest } from './message.ts';
 import { hasFailedTooOften } from './service-failures.ts';
 import type { CoreState, GroupState, Leading, PeerState } from './state.ts';
 import { ADDRESS_GIVE_UP_MS } from './timing-rules.ts';
@@ -46,16 +47,18 @@ function answerRequest(state: CoreState, group: GroupState, role: Leading): void
   }
 }
 
-function* requestsHeard(state: CoreState, group: GroupState) {
-  if (group.request !== null) yield group.request.request;
+function requestsHeard(state: CoreState, group: GroupState): MoveRequest[] {
+  const heard: MoveRequest[] = [];
+  if (group.request !== null) heard.push(group.request.request);
   const asked = askedFromAfar(state, group);
-  if (asked !== null) yield asked;
+  if (asked !== null) heard.push(asked);
   for (const peer of state.peers.values()) {
     const report = peer.reports.get(group.config.name);
     // A leading node's own "request" only names the handover that it carries out; a silent one's is of long ago.
     if (report?.request && report.role === 'standby' && isFresh(state, group, peer.name))
-      yield report.request;
+      heard.push(report.request);
   }
+  return heard;
 }
 
 function wishFor(
@@ -63,20 +66,21 @@ function wishFor(
   group: GroupState,
   role: Leading,
 ): Pick<HandoverWish, 'target' | 'why' | 'optional'> | null {
-  const other = nextEligible(state, group);
-  if (state.stopping.kind === 'leaving' && other !== null)
-    return { target: other, why: 'this node is leaving', optional: false };
-  if (state.drained && other !== null)
-    return { target: other, why: 'this node is in standby', optional: false };
-  if (isDeparting(state) && other !== null)
-    return { target: other, why: state.departure.why, optional: true };
+  const able = ableToLead(state, group);
+  if (state.stopping.kind === 'leaving' && able.length > 0)
+    return { target: longestToStay(state, able), why: 'this node is leaving', optional: false };
+  if (state.drained && able.length > 0)
+    return { target: longestToStay(state, able), why: 'this node is in standby', optional: false };
+  if (isDeparting(state) && able.length > 0)
+    return { target: longestToStay(state, able), why: state.departure.why, optional: true };
   const back = predecessorToReturnTo(state, group, role);
   if (back !== null) return { target: back, why: 'the address did not come here in time', optional: true };
   if (!due(state, heldDownUntilMs(group))) return null;
-  if (hasFailedTooOften(group) && other !== null) {
-    return { target: other, why: `its services do not run here: ${group.services.reason}`, optional: true };
+  if (hasFailedTooOften(group) && able.length > 0) {
+    const why = `its services do not run here: ${group.services.reason}`;
+    return { target: longestToStay(state, able), why, optional: true };
   }
-  const better = betterConnected(state, group, ableToLead(state, group));
+  const better = betterConnected(state, group, able);
   if (better !== null) {
     return { target: better.name, why: whyBetterConnected(state, better), optional: true };
   }
@@ -86,16 +90,19 @@ function wishFor(
     : { target: preferred, why: `${preferred} is preferred and back`, optional: true };
 }
 
-function nextEligible(state: CoreState, group: GroupState): NodeName | null {
+/** Of nodes in order of preference, of which there is at least one. */
+function longestToStay(state: CoreState, able: readonly PeerState[]): NodeName {
   const byReach = (left: PeerState, right: PeerState) => reachesMore(state, right) - reachesMore(state, left);
-  const peers = ableToLead(state, group).sort((left, right) => byStay(left, right) || byReach(left, right));
-  return peers[0]?.name ?? null;
+  return able.toSorted((left, right) => byStay(left, right) || byReach(left, right))[0]!.name;
 }
 
-/** In order of preference. */
+/** In order of preference. Who is able was found out at the beginning of this turn. */
 function ableToLead(state: CoreState, group: GroupState): PeerState[] {
-  const able = group.config.nodes.filter((node) => peerCouldLead(state, group, node));
-  return able.map((node) => state.peers.get(node)!);
+  const able: PeerState[] = [];
+  for (const node of group.config.nodes) {
+    if (group.eligibleSinceMs.has(node)) able.push(state.peers.get(node)!);
+  }
+  return able;
 }
 
 function predecessorToReturnTo(state: CoreState, group: GroupState, role: Leading): NodeName | null {

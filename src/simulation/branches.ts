@@ -222,7 +222,7 @@ export const BRANCHES: readonly Branch[] = [
   {
     id: 'rule 20: a machine that goes hands over',
     file: 'placement.ts',
-    text: 'return { target: other, why: state.departure.why',
+    text: 'return { target: longestToStay(state, able), why: state.departure.why',
   },
   {
     id: 'maintenance: an operator orders it',

@@ -248,8 +248,8 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/placement.ts',
-        from: 'if (isDeparting(state) && other !== null)',
-        to: "if (isDeparting(state) && other === '')",
+        from: 'if (isDeparting(state) && able.length > 0)',
+        to: 'if (isDeparting(state) && able.length < 0)',
       },
     ],
     worlds: ['departures', 'pair'],
