@@ -35,21 +35,21 @@ export function nextMembers(state: CoreState, group: GroupState, reason: TermRea
   if (reason !== 'defence' && reason !== 'members') return now;
   return [
     ...now.filter((node) => !isBeingForgotten(state, group, node)),
-    ...newcomers(state, group).filter((node) => !isBeingForgotten(state, group, node)),
+    ...state.config.nodes.filter((node) => isNewcomer(state, group, node)),
   ];
 }
 
 /** Whether a leader with authority should succeed itself for the sake of the set. */
 export const wantsOtherMembers = (state: CoreState, group: GroupState): boolean =>
-  nextMembers(state, group, 'members').join(' ') !== membersOf(state, group).join(' ');
+  state.config.nodes.some((node) => isNewcomer(state, group, node)) ||
+  membersOf(state, group).some((node) => isBeingForgotten(state, group, node));
 
 /** In this node's file, outside, and heard: not in standby, so that what was forgotten there stays forgotten. */
-function newcomers(state: CoreState, group: GroupState): NodeName[] {
-  return state.config.nodes.filter((node) => {
-    const peer = state.peers.get(node);
-    if (peer === undefined || isMember(state, group, node) || !isFresh(state, group, node)) return false;
-    return peer.reports.has(group.config.name) && !peer.drained && !peer.leaving;
-  });
+function isNewcomer(state: CoreState, group: GroupState, node: NodeName): boolean {
+  if (isMember(state, group, node) || isBeingForgotten(state, group, node)) return false;
+  const peer = state.peers.get(node);
+  if (peer === undefined || !isFresh(state, group, node)) return false;
+  return peer.reports.has(group.config.name) && !peer.drained && !peer.leaving;
 }
 
 const isBeingForgotten = (state: CoreState, group: GroupState, node: NodeName): boolean =>
