@@ -65,13 +65,16 @@ export function newPeerState<M>(name: NodeName): PeerState<M> {
 }
 
 /** The session under which the peer certainly hears us: it spoke under it last, or has just agreed to it. */
-export function liveliestSession<M>(peer: PeerState<M>): OpenSession | undefined {
-  return peer.sessions.toSorted(byActivity).at(-1);
+export function liveliestSession<M>({ sessions }: PeerState<M>): OpenSession | undefined {
+  let liveliest = sessions[0];
+  for (const session of sessions) if (activityMs(session) >= activityMs(liveliest!)) liveliest = session;
+  return liveliest;
 }
 
 /** Never, for a peer without a session. */
 export function lastActivityMs<M>(peer: PeerState<M>): Millis {
-  return Math.max(Number.NEGATIVE_INFINITY, ...peer.sessions.map(activityMs));
+  const liveliest = liveliestSession(peer);
+  return liveliest === undefined ? Number.NEGATIVE_INFINITY : activityMs(liveliest);
 }
 
 function activityMs(session: OpenSession): Millis {

@@ -70,7 +70,9 @@ export class Session<M> {
 
   /** Greets every peer that needs it, without waiting for something to say. To be called once at the start. */
   greet(nowMs: Millis): Outputs<M> {
-    return [...this.#peers.values()].flatMap((peer) => this.#greetIfNeeded(peer, nowMs));
+    const outputs: Outputs<M> = [];
+    for (const peer of this.#peers.values()) this.#greetIfNeeded(peer, nowMs, outputs);
+    return outputs;
   }
 
   /**
@@ -80,8 +82,11 @@ export class Session<M> {
   send(nowMs: Millis, to: NodeName, path: number | null, payloads: readonly M[]): Outputs<M> {
     const peer = this.#peers.get(to);
     if (peer === undefined) return [];
-    const outputs = this.#paths(path).flatMap((each) => this.#sendOn(peer, nowMs, each, payloads));
-    return [...outputs, ...this.#greetIfNeeded(peer, nowMs)];
+    const outputs: Outputs<M> = [];
+    if (path !== null) this.#sendOn(peer, nowMs, path, payloads, outputs);
+    else for (const each of this.#allPaths) this.#sendOn(peer, nowMs, each, payloads, outputs);
+    this.#greetIfNeeded(peer, nowMs, outputs);
+    return outputs;
   }
 
   receive(nowMs: Millis, packet: SessionPacket<M>): Outputs<M> {
@@ -129,7 +134,9 @@ export class Session<M> {
     if (this.#isTaken(peer, packet, nowMs)) return drop('name-taken');
     addSession(peer, newSession(nonces, packet, nowMs));
     peer.greeting = null;
-    return this.#releaseHeld(peer, nowMs);
+    const outputs: Outputs<M> = [];
+    this.#releaseHeld(peer, nowMs, outputs);
+    return outputs;
   }
 
   #onRejection(
@@ -162,10 +169,9 @@ export class Session<M> {
     hearLife(peer, session, nowMs);
     const { sender: from, incarnation, path, payload } = packet;
     const missed = packet.sequence - last - 1;
-    return [
-      { type: 'deliver', from, incarnation, path, payload, missed },
-      ...(known === undefined ? this.#releaseHeld(peer, nowMs) : []),
-    ];
+    const outputs: Outputs<M> = [{ type: 'deliver', from, incarnation, path, payload, missed }];
+    if (known === undefined) this.#releaseHeld(peer, nowMs, outputs);
+    return outputs;
   }
 
   /** The session that this message opens, if it answers our challenge in time. Not entered yet. */
@@ -182,55 +188,53 @@ export class Session<M> {
     return nowMs - peer.heardAtMs < this.#timings.deadtimeMs;
   }
 
-  #sendOn(peer: PeerState<M>, nowMs: Millis, path: number, payloads: readonly M[]): Outputs<M> {
+  #sendOn(
+    peer: PeerState<M>,
+    nowMs: Millis,
+    path: number,
+    payloads: readonly M[],
+    outputs: Outputs<M>,
+  ): void {
     const session = liveliestSession(peer);
     if (session === undefined) {
       peer.held.set(path, { payloads, atMs: nowMs });
-      return [];
+      return;
     }
-    return payloads.map((payload) => {
+    for (const payload of payloads) {
       const sequence = (session.sent[path] ?? 0) + 1;
       session.sent[path] = sequence;
       const header = this.#header(peer, path, session.mine, session.theirs);
-      return {
-        type: 'transmit',
-        packet: { ...header, kind: 'message', sequence, payload },
-        via: 'configured',
-      };
-    });
+      const packet = { ...header, kind: 'message', sequence, payload } as const;
+      outputs.push({ type: 'transmit', packet, via: 'configured' });
+    }
   }
 
-  #releaseHeld(peer: PeerState<M>, nowMs: Millis): Outputs<M> {
+  #releaseHeld(peer: PeerState<M>, nowMs: Millis, outputs: Outputs<M>): void {
     const held = [...peer.held];
     peer.held.clear();
-    return held
-      .filter(([, { atMs }]) => nowMs - atMs <= this.#timings.keepaliveMs * 2)
-      .flatMap(([path, { payloads }]) => this.#sendOn(peer, nowMs, path, payloads));
+    for (const [path, { payloads, atMs }] of held) {
+      if (nowMs - atMs <= this.#timings.keepaliveMs * 2) this.#sendOn(peer, nowMs, path, payloads, outputs);
+    }
   }
 
   /**
    * With no session, or one that has been silent for a quarter of deadtime. The session that there is stays in
    * use: when only the way back is cut, the peer must go on hearing us.
    */
-  #greetIfNeeded(peer: PeerState<M>, nowMs: Millis): Outputs<M> {
+  #greetIfNeeded(peer: PeerState<M>, nowMs: Millis, outputs: Outputs<M>): void {
     const { keepaliveMs, deadtimeMs } = this.#timings;
-    if (nowMs - lastActivityMs(peer) < deadtimeMs / 4) return [];
+    if (nowMs - lastActivityMs(peer) < deadtimeMs / 4) return;
     // Half a keepalive: a call that comes a little early must not cost a whole further one.
-    if (nowMs - peer.greetedAtMs < keepaliveMs / 2) return [];
+    if (nowMs - peer.greetedAtMs < keepaliveMs / 2) return;
     peer.greetedAtMs = nowMs;
     if (peer.greeting === null || nowMs - peer.greeting.drawnAtMs >= deadtimeMs) {
       peer.greeting = { nonce: this.#options.randomNonce(), drawnAtMs: nowMs };
     }
     const { nonce } = peer.greeting;
-    return this.#paths(null).map((path) => ({
-      type: 'transmit',
-      packet: { ...this.#header(peer, path, nonce, NO_NONCE), kind: 'greeting' },
-      via: 'configured',
-    }));
-  }
-
-  #paths(path: number | null): readonly number[] {
-    return path === null ? this.#allPaths : [path];
+    for (const path of this.#allPaths) {
+      const packet = { ...this.#header(peer, path, nonce, NO_NONCE), kind: 'greeting' } as const;
+      outputs.push({ type: 'transmit', packet, via: 'configured' });
+    }
   }
 
   #header(peer: PeerState<M>, path: number, senderNonce: Nonce, receiverNonce: Nonce) {
