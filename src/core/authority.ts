@@ -31,10 +31,9 @@ export function authorityUntil(state: CoreState, group: GroupState): Millis {
 }
 
 /** The members of this term and, as long as it is not decided whether it stands, of the next one (rule 19). */
-function* whoMayClaim(state: CoreState, { create }: GroupState, { bonds }: Leading): Iterable<NodeName> {
-  yield* bonds.keys();
-  if (create === null) return;
-  for (const node of othersOf(state, create.record.members)) if (!bonds.has(node)) yield node;
+function whoMayClaim(state: CoreState, { create }: GroupState, { bonds }: Leading): Iterable<NodeName> {
+  if (create === null) return bonds.keys();
+  return new Set([...bonds.keys(), ...othersOf(state, create.record.members)]);
 }
 
 /** The newest term is yielded to somebody: it is not decided who leads. */

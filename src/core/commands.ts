@@ -95,7 +95,7 @@ const isBusy = (group: GroupState, wanted: Extract<Command, { type: 'move' }>): 
 
 /** One turn of everything that was asked for and is not over. */
 export function pursueCommands(state: CoreState): void {
-  state.commands = state.commands.filter((pending) => !isOver(state, pending));
+  if (state.commands.length > 0) state.commands = state.commands.filter((pending) => !isOver(state, pending));
   for (const group of state.groups.values()) {
     const { request } = group;
     if (request !== null && (due(state, request.untilMs) || isCarriedOut(state, group))) group.request = null;

@@ -38,6 +38,7 @@ function whyNotForgotten(state: CoreState, node: string): string {
 
 /** One turn of what was accepted and is not written down yet. */
 export function pursueForgets(state: CoreState): void {
+  if (state.forgets.length === 0) return;
   state.forgets = state.forgets.filter((pending) => !isOver(state, pending));
 }
 

@@ -24,7 +24,8 @@ export function sendHeartbeats(state: CoreState): void {
   }
   if (active) return;
   // Replies count as signs of life; the margin keeps a late heartbeat of the leader from doubling them.
-  const quiet = [...peersOf(state)].filter((peer) => due(state, peer.sentMs + keepaliveMs * 1.5));
+  const quiet: PeerState[] = [];
+  for (const peer of peersOf(state)) if (due(state, peer.sentMs + keepaliveMs * 1.5)) quiet.push(peer);
   if (quiet.length > 0) beat(state, quiet, false);
 }
 
@@ -133,6 +134,7 @@ function report(state: CoreState, group: GroupState, peer: PeerState, grants: Te
 
 /** Whoever gave the order waits for this node's word, and hears it as often as he says it. */
 function isCleanupSpreading(state: CoreState, { cleanedUp, config }: GroupState): boolean {
+  if (cleanedUp === '') return false;
   for (const peer of state.peers.values()) {
     if (peer.up && peer.reports.get(config.name)?.cleanup?.id === cleanedUp) return true;
   }

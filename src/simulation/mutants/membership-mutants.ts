@@ -17,7 +17,13 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
   {
     rule: "authority over one's own file",
     of: 'rule 19',
-    patches: [{ file: 'core/authority.ts', from: 'yield* bonds.keys();', to: 'yield* state.peers.keys();' }],
+    patches: [
+      {
+        file: 'core/authority.ts',
+        from: 'if (create === null) return bonds.keys();\n  return new Set([...bonds.keys()',
+        to: 'if (create === null) return state.peers.keys();\n  return new Set([...state.peers.keys()',
+      },
+    ],
     worlds: ['membership', 'exclusive membership'],
   },
   {
@@ -50,8 +56,8 @@ export const MEMBERSHIP_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/authority.ts',
-        from: 'for (const node of othersOf(state, create.record.members)) if (!bonds.has(node)) yield node;',
-        to: '',
+        from: '[...bonds.keys(), ...othersOf(state, create.record.members)]',
+        to: 'bonds.keys()',
       },
     ],
     worlds: ['scenarios', 'exclusive membership', 'membership'],
