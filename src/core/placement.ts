@@ -100,7 +100,8 @@ function longestToStay(state: CoreState, able: readonly PeerState[]): NodeName {
 function ableToLead(state: CoreState, group: GroupState): PeerState[] {
   const able: PeerState[] = [];
   for (const node of group.config.nodes) {
-    if (group.eligibleSinceMs.has(node)) able.push(state.peers.get(node)!);
+    const peer = state.peers.get(node);
+    if (peer !== undefined && group.eligibleSinceMs.has(node)) able.push(peer);
   }
   return able;
 }
