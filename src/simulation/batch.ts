@@ -43,20 +43,26 @@ export interface BatchResult {
 export const worldOf = (worlds: readonly PlanWishes[], seed: number): PlanWishes =>
   worlds[seed % worlds.length] as PlanWishes;
 
-/** Runs seeds one after the other and adds up what came out. */
+/** There is one engine in a thread. */
+const branches = new BranchCounter();
+
+/**
+ * Runs seeds one after the other and adds up what came out. In one thread, batches whose branches are counted come
+ * before all others.
+ */
 export function runBatch(order: BatchOrder, core: CoreUnderTest): BatchResult {
-  const branches = new BranchCounter();
   let sum = NOTHING;
   if (order.branchSchedules > 0) branches.start();
   for (let i = 0; i < order.schedules && sum.failures.length < order.failuresMost; i++) {
     const counted = i < order.branchSchedules;
+    if (!counted) branches.stop();
     const seed = order.firstSeed + i;
     const one = runOne(seed, worldOf(order.worlds, seed), core, counted);
     sum = addResults(sum, counted ? { ...one, branchSchedules: 1 } : one);
-    if (i + 1 === order.branchSchedules) sum = { ...sum, branches: branches.stop() };
+    if (i + 1 === order.branchSchedules) sum = { ...sum, branches: branches.take() };
   }
-  const early = order.schedules > 0 && sum.schedules < order.branchSchedules;
-  return early ? { ...sum, branches: branches.stop() } : sum;
+  const early = sum.schedules < order.branchSchedules;
+  return early ? { ...sum, branches: branches.take() } : sum;
 }
 
 function runOne(seed: number, wishes: PlanWishes, core: CoreUnderTest, counted: boolean): BatchResult {

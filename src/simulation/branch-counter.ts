@@ -23,16 +23,30 @@ interface ScriptCoverage {
  */
 export class BranchCounter {
   readonly #session = new Session();
+  #state: 'new' | 'counting' | 'over' = 'new';
 
+  /**
+   * Before the core has run. Throws after `stop`: the engine puts counters into a function when it compiles it, and
+   * would count whole functions from then on.
+   */
   start(): void {
+    if (this.#state === 'over') throw new Error('branches cannot be counted a second time');
+    if (this.#state === 'counting') return;
+    this.#state = 'counting';
     this.#session.connect();
     this.#post('Profiler.enable');
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  stop(): Counts {
+  /** The core runs faster from then on. */
+  stop(): void {
+    if (this.#state === 'counting') this.#session.disconnect();
+    this.#state = 'over';
+  }
+
+  /** What ran since the start or the last time. */
+  take(): Counts {
     const { result } = this.#post('Profiler.takePreciseCoverage') as { result: ScriptCoverage[] };
-    this.#session.disconnect();
     const blocks = new Map(
       result.map(({ url, functions }) => [url, functions.flatMap(({ ranges }) => ranges)]),
     );

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { NOTHING } from '../../src/simulation/batch.ts';
 import { BRANCHES } from '../../src/simulation/branches.ts';
@@ -43,6 +46,19 @@ describe('a long run', () => {
     const shared = await simulate({ ...order, schedules: 60, workers: 3, stateFile: null });
     expect(essence(shared)).toEqual(essence(alone));
     expect(alone.schedules).toBe(60);
+  });
+
+  it('counts the same branches, however many count', { timeout: 300_000 }, async () => {
+    // The engine counts what it loaded itself, which is not what a test loads.
+    const program = fileURLToPath(new URL('../../src/simulation/cli.ts', import.meta.url));
+    const counts = async (workers: number): Promise<readonly string[]> => {
+      const words = ['--schedules', '60', '--branches', '60', '--workers', String(workers)];
+      const { stdout } = await promisify(execFile)(process.execPath, [program, ...words]);
+      return stdout.split('\n').filter((line) => BRANCHES.some(({ id }) => line.endsWith(`  ${id}`)));
+    };
+    const alone = await counts(1);
+    expect(alone).toHaveLength(BRANCHES.length);
+    expect(await counts(3)).toEqual(alone);
   });
 
   it('refuses the state of a run of other seeds', async () => {
