@@ -253,6 +253,7 @@ export class UdpTransport implements Transport {
           this.#nameTaken = true;
           break;
         case 'impostor':
+          this.#counters.dropped('name-taken');
           this.#note('impostor', arrival, output);
           break;
         case 'dropped':

@@ -121,8 +121,7 @@ async function secondAux(world: FaultWorld): Promise<void> {
   const code = await Promise.race([daemon.exited, world.sleep(40_000).then(() => 'still running')]);
   world.check(code === 78, `the newcomer's exit: ${code}`);
   world.check((await world.group('aux')).role === 'standby', 'the incumbent gave way');
-  const alarms = () => world.logLines('main', /second instance/);
-  await world.until('the alarm', async () => (await alarms()) > 0);
+  await world.until('the alarm', () => world.everLogged('main', /second instance/));
   await world.rest();
 }
 

@@ -265,6 +265,7 @@ describe('fault 58: one name on two instances', () => {
     const incarnations = new Set(aux.received.slice(heardBefore).map(({ incarnation }) => incarnation));
     expect([...incarnations]).toEqual(['0000000000000001']);
     expect(aux.warnings.filter((line) => line.startsWith('A second instance'))).toHaveLength(1);
+    expect(dropped(aux)['name-taken']).toBeGreaterThan(1);
   });
 });
 
