@@ -1,4 +1,4 @@
-import { BranchCounter } from './branch-counter.ts';
+import { takeBranchCounts } from './branch-counter.ts';
 import type { CoreUnderTest } from './core-under-test.ts';
 import { addCounts, type Counts, Coverage } from './coverage.ts';
 import { drawPlan, type PlanWishes } from './plan.ts';
@@ -11,8 +11,6 @@ export interface BatchOrder {
   readonly schedules: number;
   /** Stop after so many failures. */
   readonly failuresMost: number;
-  /** Count the branches of the rules in so many schedules; counting makes them two to three times slower. */
-  readonly branchSchedules: number;
 }
 
 export interface Failure {
@@ -35,7 +33,7 @@ export interface BatchResult {
   readonly slowestRecoveryMs: number;
   readonly slowestRecoverySeed: number;
   readonly counts: Counts;
-  readonly branchSchedules: number;
+  /** Of the rules, in the core; {} where they were not counted. */
   readonly branches: Counts;
   readonly failures: readonly Failure[];
 }
@@ -43,35 +41,22 @@ export interface BatchResult {
 export const worldOf = (worlds: readonly PlanWishes[], seed: number): PlanWishes =>
   worlds[seed % worlds.length] as PlanWishes;
 
-/** There is one engine in a thread. */
-const branches = new BranchCounter();
-
-/**
- * Runs seeds one after the other and adds up what came out. In one thread, batches whose branches are counted come
- * before all others.
- */
+/** Runs seeds one after the other and adds up what came out. */
 export function runBatch(order: BatchOrder, core: CoreUnderTest): BatchResult {
   let sum = NOTHING;
-  if (order.branchSchedules > 0) branches.start();
   for (let i = 0; i < order.schedules && sum.failures.length < order.failuresMost; i++) {
-    const counted = i < order.branchSchedules;
-    if (!counted) branches.stop();
     const seed = order.firstSeed + i;
-    const one = runOne(seed, worldOf(order.worlds, seed), core, counted);
-    sum = addResults(sum, counted ? { ...one, branchSchedules: 1 } : one);
-    if (i + 1 === order.branchSchedules) sum = { ...sum, branches: branches.take() };
+    sum = addResults(sum, runOne(seed, worldOf(order.worlds, seed), core));
   }
-  const early = sum.schedules < order.branchSchedules;
-  return early ? { ...sum, branches: branches.take() } : sum;
+  return { ...sum, branches: takeBranchCounts() };
 }
 
-function runOne(seed: number, wishes: PlanWishes, core: CoreUnderTest, counted: boolean): BatchResult {
+function runOne(seed: number, wishes: PlanWishes, core: CoreUnderTest): BatchResult {
   const coverage = new Coverage();
   const plan = drawPlan(seed, wishes);
   const startedMs = cpuMs();
   const { violation, recoveryMs, ...outcome } = runPlan(plan, core, [coverage]);
-  // What is counted is slowed down by the counting.
-  const dense = !plan.sparse && !counted;
+  const dense = !plan.sparse;
   return {
     ...NOTHING,
     ...outcome,
@@ -106,7 +91,6 @@ export const NOTHING: BatchResult = {
   slowestRecoveryMs: 0,
   slowestRecoverySeed: 0,
   counts: {},
-  branchSchedules: 0,
   branches: {},
   failures: [],
 };
@@ -125,7 +109,6 @@ export function addResults(left: BatchResult, right: BatchResult): BatchResult {
     slowestRecoveryMs: slower.slowestRecoveryMs,
     slowestRecoverySeed: slower.slowestRecoverySeed,
     counts: addCounts(left.counts, right.counts),
-    branchSchedules: left.branchSchedules + right.branchSchedules,
     branches: addCounts(left.branches, right.branches),
     failures: [...left.failures, ...right.failures],
   };

@@ -251,7 +251,6 @@ export const BRANCHES: readonly Branch[] = [
     file: 'orders.ts',
     text: "takeCleanup(state, group, cleanup, '');",
   },
-  { id: 'maintenance: only watched', file: 'services.ts', text: 'return onlyWatch(state, group);' },
   {
     id: 'maintenance: the leader has gone',
     file: 'maintenance.ts',

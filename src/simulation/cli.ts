@@ -16,20 +16,16 @@ import { WORLDS } from './worlds.ts';
 
 const USAGE = `npm run simulate -- [--schedules N] [--seed S] [--workers n] [--failures n] [--state FILE]
   [--profile default|fast|turbo|classic] [--nodes 2|3] [--kind address|exclusive] [--only class,class]
-  [--branches N] [--explain]
+  [--explain]
 npm run simulate -- --mutants [word …]
 npm run simulate -- --false-takeovers
 
 Without --profile, --nodes and --kind, many schedules go through all worlds in turn. With --schedules 1, which
 is the default, the timeline of the seed is printed; with --explain instead why leaderships changed, in the
-sentences of "eipkeeper explain". --state makes a long run resumable. --branches counts how
-often each branch of a rule ran, in the first N schedules (20000 in runs as long as that). --mutants takes one rule
-of the protocol after the other out of a copy of the source: each must be caught. All of them, and docs/mutants.md
-is written; with words, only those whose names contain one.
+sentences of "eipkeeper explain". --state makes a long run resumable. --mutants takes
+one rule of the protocol after the other out of a copy of the source: each must be caught. All of them, and
+docs/mutants.md is written; with words, only those whose names contain one.
 --false-takeovers counts how often a living leader is replaced, and (terms), under pauses and loss.`;
-
-const BRANCH_SCHEDULES = 20_000;
-const LONG_RUN = 20_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -43,7 +39,6 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     failures: { type: 'string', default: '5' },
     state: { type: 'string' },
-    branches: { type: 'string' },
     explain: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     'false-takeovers': { type: 'boolean', default: false },
@@ -112,7 +107,6 @@ async function runMany(): Promise<number> {
     schedules,
     workers: Math.max(1, Number(values.workers)),
     failuresMost: Number(values.failures),
-    branchSchedules: Number(values.branches ?? (schedules >= LONG_RUN ? BRANCH_SCHEDULES : 0)),
     stateFile: values.state ?? null,
     onProgress: (done) => {
       if (process.stderr.isTTY) console.error(`${done} of ${schedules}`);

@@ -98,6 +98,17 @@ const MOST_OF_A_CLASS = 6;
 /** In half the schedules the cluster may settle before the first fault. */
 const SETTLED_MS = 4_000;
 
+/** What has to come together for a branch of a rule that hardly any other schedule reaches. */
+const CORNERS: readonly (readonly FaultClass[])[] = [
+  // A claimant that restarts, and a leader that has not heard of its term (rule 6).
+  ['crash', 'cut-both-ways', 'witness-down', 'witness-late'],
+  // A node that acts on EC2's word alone (rule 16).
+  ['witness-down', 'power-off', 'isolate-from-peers', 'reboot'],
+  // A force in a cluster whose set of nodes changes (rule 19).
+  ['forget', 'file-lacks', 'force', 'cut-both-ways', 'drain'],
+];
+const CORNER_SHARE = 0.06;
+
 /** How the faults of one schedule belong together. */
 interface Mood {
   /** The probability of each class to take part. */
@@ -143,10 +154,11 @@ function drawMood(seed: number, wishes: FaultWishes): Mood {
   const theme = random.chance(0.4)
     ? Array.from({ length: 2 + random.below(4) }, () => random.pick(common))
     : null;
+  const corner = new Prng(seed, 'corner');
   const hot = random.chance(0.4) ? 1 + random.below(3) : 0;
   return {
     density: random.pick([0, 0.04, 0.08, 0.15, 0.3, 0.6]),
-    theme,
+    theme: wishes.only === undefined && corner.chance(CORNER_SHARE) ? corner.pick(CORNERS) : theme,
     crowd: random.pick([1, 2, MOST_OF_A_CLASS]),
     fromMs,
     hotMs: Array.from({ length: hot }, () => random.between(fromMs, untilMs * 0.8)),

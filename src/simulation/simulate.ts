@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { addResults, type BatchOrder, type BatchResult, NOTHING, runBatch } from './batch.ts';
+import { addResults, type BatchOrder, type BatchResult, NOTHING } from './batch.ts';
 import type { PlanWishes } from './plan.ts';
-import { realCore } from './real-core.ts';
 
 export interface SimulationOrder {
   readonly worlds: readonly PlanWishes[];
@@ -11,7 +10,6 @@ export interface SimulationOrder {
   readonly schedules: number;
   readonly workers: number;
   readonly failuresMost: number;
-  readonly branchSchedules: number;
   /** Where a long run writes down how far it came, and goes on from; null: nowhere. */
   readonly stateFile: string | null;
   readonly onProgress: (done: number) => void;
@@ -26,7 +24,7 @@ const PIECE = 25;
 export async function simulate(order: SimulationOrder): Promise<BatchResult> {
   const { schedules, stateFile, failuresMost } = order;
   let sum = stateFile === null ? NOTHING : readState(stateFile, order);
-  const crew = hire(order.workers);
+  const crew = Array.from({ length: order.workers }, hire);
   try {
     while (sum.schedules < schedules && sum.failures.length < failuresMost) {
       sum = await runSlice(order, crew, sum);
@@ -45,7 +43,7 @@ async function runSlice(
   crew: readonly Hand[],
   before: BatchResult,
 ): Promise<BatchResult> {
-  const { worlds, firstSeed, schedules, branchSchedules, failuresMost } = order;
+  const { worlds, firstSeed, schedules, failuresMost } = order;
   const end = Math.min(before.schedules + SLICE, schedules);
   let sum = before;
   let next = before.schedules;
@@ -54,9 +52,8 @@ async function runSlice(
       const first = next;
       next = Math.min(first + PIECE, end);
       const many = next - first;
-      const counted = Math.min(many, Math.max(0, branchSchedules - first));
-      const piece = { worlds, firstSeed: firstSeed + first, schedules: many, branchSchedules: counted };
-      const result = await hand.run({ ...piece, failuresMost: many });
+      const piece = { worlds, firstSeed: firstSeed + first, schedules: many, failuresMost: many };
+      const result = await hand.run(piece);
       sum = addResults(sum, result);
     }
   };
@@ -70,14 +67,10 @@ interface Hand {
   dismiss(): void;
 }
 
-function hire(workers: number): readonly Hand[] {
-  if (workers === 1) return [{ run: async (order) => runBatch(order, realCore), dismiss: () => {} }];
-  return Array.from({ length: workers }, hireWorker);
-}
-
 /** Lives as long as the run, so that its compiled code does. */
-function hireWorker(): Hand {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url));
+function hire(): Hand {
+  const counter = new URL('./count-branches.ts', import.meta.url).href;
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { execArgv: ['--import', counter] });
   return {
     run: async (order) => {
       worker.postMessage(order);

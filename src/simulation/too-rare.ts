@@ -3,12 +3,12 @@ import { EXPECTED } from './expected-events.ts';
 import { FAULT_CLASSES } from './fault.ts';
 import type { PlanWishes } from './plan.ts';
 
-/** What occurs less often in a run of 20,000 schedules was not tried. */
+/** What occurs less often in a long run was not tried. */
 const LEAST = 20;
 
 /** Faults, outcomes, lost races and branches of rules that a long run should have met and did not. */
 export function tooRare(
-  { counts, branches, branchSchedules }: Pick<BatchResult, 'counts' | 'branches' | 'branchSchedules'>,
+  { counts, branches }: Pick<BatchResult, 'counts' | 'branches'>,
   worlds: readonly PlanWishes[],
 ): { what: string; count: number }[] {
   const all = worlds.every(({ only }) => only === undefined);
@@ -17,7 +17,7 @@ export function tooRare(
   // With some faults only, some of what follows from the others cannot happen.
   if (all && worlds.length > 1) expected.push(...EXPECTED);
   const found = expected.map((what) => ({ what, count: counts[what] ?? 0 }));
-  if (all && worlds.length > 1 && branchSchedules > 0) {
+  if (all && worlds.length > 1) {
     for (const [what, count] of Object.entries(branches)) found.push({ what, count });
   }
   return found.filter(({ count }) => count < LEAST);

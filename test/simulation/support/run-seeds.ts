@@ -13,7 +13,6 @@ export function runSeeds(firstSeed: number): string[] {
     firstSeed,
     schedules: SCHEDULES,
     failuresMost: 3,
-    branchSchedules: 0,
   };
   const { failures } = runBatch(order, realCore);
   return failures.map(({ seed }) => {
