@@ -42,12 +42,6 @@ async function reload(node: LoopbackNode, change: (file: ConfigurationDraft) => 
   expect(await node.command('reload')).toMatchObject({ code: 0 });
 }
 
-/** The standby stops what it prepared at its start whenever it finds the address elsewhere: that is left out. */
-async function served(cluster: LoopbackCluster) {
-  const { holder, moves, pids } = await cluster.service();
-  return { holder, moves, leader: pids[0] };
-}
-
 vi.setConfig(UNHURRIED);
 
 describe('membership', () => {
@@ -56,7 +50,7 @@ describe('membership', () => {
     async ({ cluster, main, aux }) => {
       const third = cluster.stranger;
       await cluster.startServing();
-      const before = await served(cluster);
+      const before = await cluster.service();
       third.write(nameThird(cluster));
       third.start();
       // Nobody names it yet: it finds who leads in the witness, and claims nothing.
@@ -88,7 +82,7 @@ describe('membership', () => {
       expect(members(cluster).toSorted()).toEqual(['aux', 'main']);
       for (const node of [main, aux]) await reload(node, leaveThirdOut);
       expect((await main.status()).nodes.map(({ name }) => name)).toEqual(['main', 'aux']);
-      expect(await served(cluster)).toEqual(before);
+      expect(await cluster.service()).toEqual(before);
     },
   );
 

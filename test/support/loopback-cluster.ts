@@ -225,9 +225,11 @@ export class LoopbackCluster {
   }
 
   /** What must stay as it is, whatever was refused: the place of the address and the very process that serves. */
-  async service(): Promise<{ holder: string; moves: number; pids: readonly (readonly number[])[] }> {
-    const pids = await Promise.all(this.nodes.map((node) => node.servicePids()));
-    return { holder: this.holder(), moves: this.moves(), pids };
+  /** `pids`: where the address is. What a standby has prepared it keeps for a while, and then stops (rule 14). */
+  async service(): Promise<{ holder: string; moves: number; pids: readonly number[] }> {
+    const holder = this.holder();
+    const pids = await this.nodes.find(({ name }) => name === holder)?.servicePids();
+    return { holder, moves: this.moves(), pids: pids ?? [] };
   }
 
   async close(): Promise<void> {
