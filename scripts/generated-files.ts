@@ -73,7 +73,7 @@ goes away or changes its meaning. JSON Schema: [schema/status.schema.json](../sc
 
 Other commands with \`--output json\` print \`{"status", "reason", "exitCode"}\`: status is \`done\`, \`refused\`,
 \`timeout\` or \`failed\`, reason a sentence ("" when done), exitCode the exit code of the command. So does every command
-that could not do its work, this one as well; only what is no command is told on stderr (64).
+that could not do its work, this one as well; only a line that cannot be read is told on stderr (64).
 
 ## Fields
 All of them are always there.

@@ -81,7 +81,9 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   });
   let asJson = false;
   program.hook('preAction', (_, command) => {
-    asJson = command.opts<{ output?: Output }>().output === 'json';
+    // The output of `import` is a file.
+    const isFormat = command.options.some(({ long, argChoices }) => long === '--output' && argChoices);
+    asJson = isFormat && command.opts<{ output?: Output }>().output === 'json';
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -47,12 +47,12 @@ const HEADLINES: ReadonlySet<Note['type']> = new Set([
   'stepped-down',
   'authority-lost',
   'authority-regained',
+  'acting',
   'serving',
-  'services-started',
-  'services-failed',
+  'left-leaderless',
 ]);
 
-/** Whether it tells who leads and how it goes there, so that it stays true until the next one. */
+/** Whether it tells who leads, so that it stays true until the next one. */
 export const isHeadline = ({ type }: Note): boolean => HEADLINES.has(type);
 
 type GroupNote = Extract<Note, { readonly group: GroupName }>;

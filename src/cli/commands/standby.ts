@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ControlClient } from '../../control/client.ts';
 import { EXIT } from '../../control/exit-codes.ts';
 import type { ControlResult } from '../../control/protocol.ts';
-import type { StatusSnapshot } from '../../control/status-snapshot.ts';
+import type { GroupStatus, StatusSnapshot } from '../../control/status-snapshot.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import {
@@ -35,7 +35,7 @@ export function addStandby(program: Command, io: CliIo, finish: Finish): void {
     .addOption(timeoutOption())
     .addHelpText(
       'after',
-      '\nExample:\n  eipkeeper standby\n\nWhat no other node can take over stays here until one can: it is said at once, with 124.\n',
+      '\nExample:\n  eipkeeper standby\n\nWhat no other node can take over stays here until one can: that is said after ten seconds, with 124.\n',
     )
     .action((node: string | undefined, options: Options) => setDrained(io, finish, node, options, true));
 }
@@ -63,10 +63,7 @@ async function setDrained(
   const work = async (): Promise<ControlResult> => {
     const result = await client.command({ type: 'set-drained', drained });
     const mustWait = options.timeout !== undefined && options.wait !== false && result.status === 'done';
-    if (!mustWait) return result;
-    const staying = whatStays(snapshot);
-    if (staying !== '') return setOnly(`${staying}; it leaves when another node can take it`);
-    return waitUntilLeft(client, io.interrupted(), options.timeout);
+    return mustWait ? waitUntilLeft(client, io.interrupted(), options.timeout) : result;
   };
   const result = options.output === 'text' ? await withProgress(io, client, work) : await work();
   reportResult(io, finish, result, {
@@ -93,20 +90,10 @@ function refuseOtherNode({ node: own, nodes }: StatusSnapshot, node: string | un
   );
 }
 
-/** "web stays here (aux: its nginx failed)"; '' when somebody can take whatever is led here. */
-function whatStays(snapshot: StatusSnapshot): string {
-  const led = snapshot.groups.filter(({ leader }) => leader === snapshot.node);
-  const others = readinessOf(snapshot).filter(({ node }) => node !== snapshot.node);
-  return led
-    .map(({ name }) => ({ name, heirs: others.filter(({ group }) => group === name) }))
-    .filter(({ heirs }) => !heirs.some(({ ready }) => ready))
-    .map(({ name, heirs }) => {
-      const why = heirs.map(({ node, reason }) => `${node}: ${printable(reason)}`).join('; ');
-      return `${name} stays here (${why === '' ? 'no other node may lead it' : why})`;
-    })
-    .join(', ');
-}
+/** When for so long nothing moves, nothing will before something else changes. */
+const STUCK_MS = 10_000;
 
+/** Waits as long as something moves, or may yet begin to. */
 async function waitUntilLeft(
   client: ControlClient,
   interrupted: AbortSignal,
@@ -114,19 +101,25 @@ async function waitUntilLeft(
 ): Promise<ControlResult> {
   const over = new AbortController();
   let staying: readonly string[] = [];
+  let movedMs = performance.now();
   const signal = AbortSignal.any([over.signal, interrupted, AbortSignal.timeout(timeoutMs)]);
   await client.watch((snapshot) => {
-    staying = snapshot.groups.filter(({ leader }) => leader === snapshot.node).map(({ name }) => name);
     const isDrained = snapshot.nodes.some(({ self, state }) => self && state === 'standby');
-    if (isDrained && staying.length === 0) over.abort();
+    const led = snapshot.groups.filter(({ leader }) => leader === snapshot.node);
+    if (!isDrained || led.some(({ handover }) => handover !== null)) movedMs = performance.now();
+    staying = isDrained && led.length === 0 ? [] : led.map((group) => whyItStays(group, snapshot));
+    if ((isDrained && led.length === 0) || performance.now() - movedMs > STUCK_MS) over.abort();
   }, signal);
-  if (over.signal.aborted) return { type: 'result', status: 'done', reason: '', exitCode: EXIT.ok };
-  return setOnly(`${staying.join(', ')} did not leave yet; see "eipkeeper status"`);
+  if (staying.length === 0 && over.signal.aborted)
+    return { type: 'result', status: 'done', reason: '', exitCode: EXIT.ok };
+  const reason = `it is set, but ${staying.join(', ')}; what stays leaves when another node can take it`;
+  return { type: 'result', status: 'timeout', reason, exitCode: EXIT.timeout };
 }
 
-const setOnly = (but: string): ControlResult => ({
-  type: 'result',
-  status: 'timeout',
-  reason: `it is set, but ${but}`,
-  exitCode: EXIT.timeout,
-});
+/** "web stays here (aux: its nginx failed)". */
+function whyItStays({ name }: GroupStatus, snapshot: StatusSnapshot): string {
+  const reasons = readinessOf(snapshot)
+    .filter(({ group, node, ready }) => group === name && node !== snapshot.node && !ready)
+    .map(({ node, reason }) => `${node}: ${printable(reason)}`);
+  return `${name} stays here${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
+}

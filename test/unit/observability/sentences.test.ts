@@ -44,10 +44,11 @@ describe('a sentence', () => {
     expect(sentenceOf({ ...note, by: '' }, scene).text).toBe('web: leader main, term 7: forced');
   });
 
-  it('stays in systemctl status as long as nothing else is true', () => {
-    const failed = { type: 'services-failed', group: 'web', reason: 'nginx: port 80 is taken' } as const;
-    expect(isHeadline(failed)).toBe(true);
+  it('is a headline when it tells who leads, and not when it tells of a service or a renewal', () => {
+    expect(isHeadline({ type: 'became-leader', group: 'web', term, reason: 'takeover', by: '' })).toBe(true);
     expect(isHeadline({ type: 'leader-known', group: 'web', term, owner: 'aux' })).toBe(true);
+    expect(isHeadline({ type: 'acting', group: 'web', why: 'the address is here' })).toBe(true);
+    expect(isHeadline({ type: 'services-started', group: 'web', why: 'standby' })).toBe(false);
     expect(isHeadline({ type: 'defended', group: 'web', term, leaseMs: 8_000 })).toBe(false);
   });
 
