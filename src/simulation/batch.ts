@@ -96,7 +96,9 @@ export const NOTHING: BatchResult = {
 };
 
 export function addResults(left: BatchResult, right: BatchResult): BatchResult {
-  const slower = left.slowestRecoveryMs >= right.slowestRecoveryMs ? left : right;
+  const [slower] = [left, right].toSorted(
+    (a, b) => b.slowestRecoveryMs - a.slowestRecoveryMs || a.slowestRecoverySeed - b.slowestRecoverySeed,
+  ) as [BatchResult, BatchResult];
   return {
     schedules: left.schedules + right.schedules,
     steps: left.steps + right.steps,

@@ -41,6 +41,7 @@ function withCounter(source: string, offset: number, counter: string): string {
   if (jump !== undefined) return `${before}{ ${counter}; ${jump} }${rest.slice(jump.length)}`;
   if (rest.startsWith('return ')) return `${before}return ${counter}, ${rest.slice('return '.length)}`;
   if (/^(const|if|for) /.test(rest)) return `${before}${counter}; ${rest}`;
+  if (/(=>|[=&|])\s*$/.test(before)) throw new Error(`no counter can stand before "${rest.slice(0, 40)}"`);
   const isPartOfExpression = /[?:,(]\s*$/.test(before);
   return `${before}${counter}${isPartOfExpression ? ' &&' : ','} ${rest}`;
 }

@@ -1,6 +1,6 @@
 /**
  * What a long run through all worlds must have met, besides every class of fault: terms for every reason, every
- * outcome of every call, every lost race, every reason to drop a datagram.
+ * outcome of every call, every lost race, every reason to drop a datagram, a copy of a node that gave up.
  */
 export const EXPECTED: readonly string[] = [
   'term first',

@@ -19,7 +19,7 @@ type Outputs = readonly SessionOutput<PeerMessage>[];
  */
 export class Mail {
   readonly tape = new Tape();
-  /** For replays, so that they leave the luck of everything else as it was. */
+  /** For who listens or pretends, so that they leave the luck of everything else as it was. */
   readonly random: Prng;
   readonly #world: World;
   readonly #nonces: Prng;

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { addResults, type BatchOrder, type BatchResult, NOTHING } from './batch.ts';
+import { BRANCHES } from './branches.ts';
+import { FAULT_CLASSES } from './fault.ts';
 import type { PlanWishes } from './plan.ts';
 
 export interface SimulationOrder {
@@ -58,7 +60,7 @@ async function runSlice(
     }
   };
   await Promise.all(crew.map(work));
-  return sum;
+  return { ...sum, failures: sum.failures.toSorted((left, right) => left.seed - right.seed) };
 }
 
 /** Runs one batch at a time. */
@@ -81,10 +83,13 @@ function hire(): Hand {
   };
 }
 
+/** Schedules that are drawn from other faults are other schedules. */
 const identityOf = ({ worlds, firstSeed }: SimulationOrder): string =>
   JSON.stringify({
     worlds: worlds.map(({ only, ...rest }) => ({ ...rest, only: [...(only ?? [])] })),
     firstSeed,
+    faults: FAULT_CLASSES,
+    branches: BRANCHES.map(({ id }) => id),
   });
 
 function readState(file: string, order: SimulationOrder): BatchResult {

@@ -1,4 +1,5 @@
 import type { BatchResult } from './batch.ts';
+import { BRANCHES } from './branches.ts';
 import { EXPECTED } from './expected-events.ts';
 import { FAULT_CLASSES } from './fault.ts';
 import type { PlanWishes } from './plan.ts';
@@ -18,7 +19,7 @@ export function tooRare(
   if (all && worlds.length > 1) expected.push(...EXPECTED);
   const found = expected.map((what) => ({ what, count: counts[what] ?? 0 }));
   if (all && worlds.length > 1) {
-    for (const [what, count] of Object.entries(branches)) found.push({ what, count });
+    for (const { id } of BRANCHES) found.push({ what: id, count: branches[id] ?? 0 });
   }
   return found.filter(({ count }) => count < LEAST);
 }

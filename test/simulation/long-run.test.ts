@@ -76,6 +76,10 @@ describe('what occurred fewer than twenty times', () => {
     expect(summary(rare, WORLDS, 1).passes).toBe(false);
   });
 
+  it('fails a run in which no branch was counted', () => {
+    expect(summary({ ...complete, branches: {} }, WORLDS, 1).passes).toBe(false);
+  });
+
   it('says nothing against a short run', () => {
     expect(summary({ ...complete, schedules: 199_999, counts: {} }, WORLDS, 1).passes).toBe(true);
   });

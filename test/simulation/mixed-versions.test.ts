@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import type { PeerMessage } from '../../src/core/message.ts';
+import { withoutNewFields } from '../../src/simulation/older-version.ts';
 import { drawPlan } from '../../src/simulation/plan.ts';
 import { realCore } from '../../src/simulation/real-core.ts';
 import { runPlan } from '../../src/simulation/run-plan.ts';
@@ -28,6 +30,21 @@ function whoCleansUp(olderShare: number): Set<string> {
 it('a simulated older version neither says nor hears what came later', () => {
   expect(whoCleansUp(0)).toEqual(new Set(['main', 'aux']));
   expect(whoCleansUp(1)).toEqual(new Set(['main']));
+});
+
+it('an older version tells nothing of its machine, its reach and why it could not lead', () => {
+  const newer = {
+    kind: 'heartbeat',
+    departure: 'imminent',
+    reach: { reached: 1, of: 2 },
+    reports: [{ group: 'web', whyNot: 'nginx: port 80 is taken', cleanedUp: '00000000000000aa' }],
+  } as unknown as PeerMessage;
+  expect(withoutNewFields(newer)).toEqual({
+    kind: 'heartbeat',
+    departure: 'none',
+    reach: null,
+    reports: [{ group: 'web', whyNot: '', cleanup: null, cleanedUp: '' }],
+  });
 });
 
 it('a cluster of older versions is well', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { withCounters } from '../../src/simulation/branch-counter.ts';
 import { BRANCHES } from '../../src/simulation/branches.ts';
 import { ALL_MUTANTS } from '../../src/simulation/mutants/run-mutants.ts';
 
@@ -22,6 +23,14 @@ describe('branches of rules', () => {
   it('leave no rule out', () => {
     const counted = new Set(BRANCHES.map(({ id }) => /^rule (\d+):/.exec(id)?.[1]));
     expect(RULES.filter((rule) => !counted.has(String(rule)))).toEqual([]);
+  });
+
+  it('get a counter, and the rest of the source stays', () => {
+    const source = readFileSync(new URL('../../src/core/orders.ts', import.meta.url), 'utf8');
+    const counted = withCounters('orders.ts', source);
+    expect(counted).not.toBe(source);
+    expect(counted.replace(/\+\+globalThis\.branchCounts\[\d+\](, |; | && )/g, '')).toBe(source);
+    expect(() => withCounters('orders.ts', '')).toThrow('say in branches.ts where');
   });
 
   for (const { id, file, text } of BRANCHES) {
