@@ -158,12 +158,23 @@ export function nextLeases(
     role !== null && state.nowMs - group.defence.lastMs < LEASE_DOUBLING_WINDOW_MS
       ? group.defence.leaseMs * 2
       : base;
+  const left = leftByAnEarlierLife(state, group);
   for (const node of othersOf(state, members)) {
     if (role !== null && grantsSteadily(state, group, role.bonds.get(node))) continue;
     const cap = role !== null && mayBindLong(state, group, role, node) ? LEASE_CAP_ABSENT_MS : LEASE_CAP_MS;
-    leases[node] = Math.max(base, Math.min(doubled, cap));
+    leases[node] = Math.max(base, Math.min(doubled, cap), left[node] ?? 0);
   }
   return leases;
+}
+
+/**
+ * The leases of a leader that this node was before it restarted. What runs of it in an `exclusive` group runs until
+ * they end, when its guard stops it; nobody may be free sooner because of a record that comes after it.
+ */
+function leftByAnEarlierLife({ config: { self } }: CoreState, group: GroupState): TermRecord['leases'] {
+  const { newest, role, config } = group;
+  const isLeft = config.kind === 'exclusive' && newest?.owner === self && role.kind !== 'leading';
+  return isLeft ? newest.leases : {};
 }
 
 /** A node that surely cannot take over soon, or whose absence another node could cover, is bound for longer. */

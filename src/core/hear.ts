@@ -84,6 +84,7 @@ function hearReport(
       requestedBy: '',
       recordRead: false,
       members: null,
+      leases: {},
     });
   }
   const isNewest =

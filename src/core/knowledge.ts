@@ -30,6 +30,8 @@ export interface HeardTerm {
   readonly recordRead: boolean;
   /** Of a record that was read; else null. */
   readonly members: readonly NodeName[] | null;
+  /** Of a record that was read; else {}. */
+  readonly leases: TermRecord['leases'];
 }
 
 /** `ageMs`: how old the record is, by the witness's clock; null: it did not say, so it is taken for new. */
@@ -57,6 +59,7 @@ export function learnRecord(
     requestedBy: record.requestedBy ?? '',
     recordRead: true,
     members: record.members,
+    leases: record.leases,
   });
 }
 
@@ -66,7 +69,10 @@ export function learn(state: CoreState, group: GroupState, heard: HeardTerm): vo
   if (known !== null && heard.term < known.term) return;
   if (known !== null && heard.term === known.term) {
     if (known.owner !== heard.owner || known.incarnation !== heard.incarnation) return;
-    if (heard.recordRead) known.recordRead = true;
+    if (heard.recordRead) {
+      known.recordRead = true;
+      known.leases = heard.leases;
+    }
     known.members = heard.members ?? known.members;
     if (known.leaseMs === null && heard.leaseMs !== null) known.leaseMs = heard.leaseMs;
     if (known.requestId === '') {
@@ -92,6 +98,7 @@ export function learn(state: CoreState, group: GroupState, heard: HeardTerm): vo
     requestedBy: heard.requestedBy,
     recordRead: heard.recordRead,
     members: heard.members ?? membersOf(state, group),
+    leases: heard.leases,
   });
   if (heard.owner !== state.config.self) doubtAddress(state, group);
   const lost = group.create;

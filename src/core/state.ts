@@ -205,6 +205,8 @@ export interface KnownTerm {
   recordRead: boolean;
   /** While the record was not read: what the one before said. */
   members: readonly NodeName[];
+  /** Whom the record binds, for how long; {} while it was not read. */
+  leases: TermRecord['leases'];
 }
 
 /** A create of a term that was sent and whose record has not been read yet. */

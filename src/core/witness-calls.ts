@@ -237,6 +237,7 @@ function won(state: CoreState, group: GroupState, attempt: CreateAttempt): void 
     requestedBy: record.requestedBy ?? '',
     recordRead: true,
     members: record.members,
+    leases: record.leases,
   });
   group.carriedOut = record.carriedOut ?? [];
   learnMovesOfLate(group, record, attempt.firstSentMs);

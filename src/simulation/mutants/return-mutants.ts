@@ -44,6 +44,12 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     worlds: ['pair', 'three'],
   },
   {
+    rule: 'the leases of an earlier life cut short',
+    of: 'rule 3',
+    patches: [{ file: 'core/authority.ts', from: ', left[node] ?? 0);', to: ');' }],
+    worlds: ['scenarios', 'exclusive'],
+  },
+  {
     rule: 'the leader does not succeed itself',
     of: 'rule 4',
     patches: [
