@@ -5,7 +5,7 @@ import type { GroupKind } from '../src/core/types.ts';
 import { run, withVerifier } from './spin.ts';
 import { type Trace, traceOf } from './traces.ts';
 
-/** Runs of the simulator: the seeds from 1 on, at the default timings. */
+/** Runs of the simulator: the seeds from 1 on, at the default timings, but for those with too many terms. */
 export interface Sample {
   readonly nodes: 2 | 3;
   readonly kind: GroupKind;
@@ -27,17 +27,24 @@ export const SAMPLES: readonly Sample[] = [
 ];
 
 const FLAGS = ['-O1', '-w', '-DSAFETY', '-DNOREDUCE', '-DVECTORSZ=8192'];
+/** TMAX of trace.pml: a term is a byte there. A schedule of many hours may have more. */
+const TERMS_MOST = 250;
 /** How much of a rejected run is told. */
 const TOLD_RECORDS = 20;
 
 export const acceptSample = (sample: Sample): Promise<Acceptance> => accept(tracesOf(sample), sample.nodes);
 
 function* tracesOf({ nodes, kind, runs }: Sample): Iterable<Trace> {
-  for (let seed = 1; seed <= runs; seed++) yield traceOf(seed, { profile: 'default', kind, nodes });
+  for (let seed = 1, left = runs; left > 0; seed++) {
+    const trace = traceOf(seed, { profile: 'default', kind, nodes });
+    if (trace.newestTerm > TERMS_MOST) continue;
+    left -= 1;
+    yield trace;
+  }
 }
 
 /** Lets spin's verifier follow every trace, one after the other; throws when it did not read them all. */
-export function accept(traces: Iterable<Trace>, nodes: 2 | 3): Promise<Acceptance> {
+export function accept(traces: Iterable<Omit<Trace, 'newestTerm'>>, nodes: 2 | 3): Promise<Acceptance> {
   const model = { source: 'trace.pml', defines: [`N=${nodes}`], flags: FLAGS };
   return withVerifier(model, async (folder) => {
     const file = createWriteStream(join(folder, 'records'));

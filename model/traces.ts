@@ -63,14 +63,22 @@ export interface Trace {
   readonly seed: number;
   readonly text: string;
   readonly records: number;
+  /** The highest that was created, in any group. */
+  readonly newestTerm: number;
 }
 
 /** What one seed did in its first group. */
 export function traceOf(seed: number, wishes: PlanWishes): Trace {
   const only = new Set(FAULT_CLASSES.filter((name) => !OUTSIDE_THE_MODEL.has(name)));
   const scribe = new Scribe();
-  runPlan(drawPlan(seed, { ...wishes, only }), scribe.core, [scribe]);
-  return { seed, text: `${scribe.lines.join('\n')}\n`, records: scribe.lines.length };
+  let newestTerm = 0;
+  const terms: Observer = {
+    termCreated: (_, { term }) => {
+      newestTerm = Math.max(newestTerm, term);
+    },
+  };
+  runPlan(drawPlan(seed, { ...wishes, only }), scribe.core, [scribe, terms]);
+  return { seed, text: `${scribe.lines.join('\n')}\n`, records: scribe.lines.length, newestTerm };
 }
 
 /** What the model knows of a node, as last written down. */
