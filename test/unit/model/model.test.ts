@@ -50,7 +50,7 @@ describe.skipIf(missing.length > 0)('the model', { timeout: 60_000 }, () => {
     const lines = honest.text.split('\n');
     const landed = lines.findIndex((line) => line.startsWith('9 '));
     const text = lines.toSpliced(landed, 1).join('\n');
-    const forged: Trace = { seed: 1, text, records: honest.records - 1 };
+    const forged: Trace = { ...honest, text, records: honest.records - 1 };
     const { rejected } = await accept([forged, honest], 2);
     expect(rejected.map(({ seed }) => seed)).toEqual([1]);
   });
