@@ -22,14 +22,14 @@ export class FaultPool {
   }
 
   /**
-   * Runs them all, those that want the machine for themselves first. Gives a promise for each, in the same order;
-   * one that is rejected says that no cluster could be had, and the others go on.
+   * Runs them all, after what was started before, those that want the machine for themselves first. Gives a promise
+   * for each, in the same order; one that is rejected says that no cluster could be had, and the others go on.
    */
   start(faults: readonly Fault[]): Promise<FaultRun>[] {
     const jobs = faults.map((fault) => ({ fault, done: Promise.withResolvers<FaultRun>() }));
     // Who awaits them one after another must not leave a later failure unhandled meanwhile.
     for (const { done } of jobs) done.promise.catch(() => {});
-    this.#work = this.#runAll(jobs);
+    this.#work = this.#work.then(() => this.#runAll(jobs));
     return jobs.map(({ done }) => done.promise);
   }
 

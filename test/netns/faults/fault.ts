@@ -30,7 +30,7 @@ export interface Fault {
   readonly leavesNoTrace?: boolean;
   /** Next to it no other cluster may run. */
   readonly wantsMachine?: boolean;
-  /** The main file of another daemon than the one that is tested: of a mutant. */
+  /** Another main file than that of the daemon that is tested: of a mutant, or of one that can be disturbed. */
   readonly program?: string;
   /** What is shorter, smaller or otherwise other than the catalogue says, and why that is enough. */
   readonly remark?: string;

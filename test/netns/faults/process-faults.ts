@@ -2,9 +2,10 @@ import type { NodeProcess } from '../../support/netns/node-machine.ts';
 import { AUX_TAKES_OVER, AUX_TAKES_OVER_SOFTLY, NOTHING_HAPPENS } from './expectations.ts';
 import type { Fault } from './fault.ts';
 import type { FaultWorld } from './fault-world.ts';
-import { blockEventLoop } from './support/block-event-loop.ts';
 import { guardHasKilled, watchForTwoCopies } from './support/two-copies.ts';
 import { restartWithWallClock, setWallClock } from './support/wall-clock.ts';
+
+const BLOCKABLE_DAEMON = new URL('support/blockable-daemon.ts', import.meta.url).pathname;
 
 async function frozenStandby(world: FaultWorld): Promise<void> {
   world.freeze('aux');
@@ -99,16 +100,21 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     category: 'process',
     setup: 'pair',
     expected: NOTHING_HAPPENS,
+    program: BLOCKABLE_DAEMON,
     script: async (world) => {
       for (const name of ['main', 'aux']) {
-        await blockEventLoop(world.node(name), world.daemon(name), 600);
+        world.daemon(name).signal('SIGUSR2');
+        await world.until(
+          `the event loop of ${name} to be free again`,
+          async () => (await world.logLines(name, /the event loop was blocked/)) === 1,
+        );
         await world.sleep(1_500);
       }
       world.check(world.termsCreated('aux').length === 0, 'the standby claimed');
       await world.countAlarms();
     },
     leavesNoTrace: true,
-    remark: 'a loop in the daemon itself, put there with its debugger',
+    remark: 'a signal handler that spins, in the process of the daemon',
   },
   {
     number: '9',
