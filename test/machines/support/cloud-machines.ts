@@ -9,15 +9,7 @@ import { createTopology, type Topology, type TopologyNode } from '../../support/
 import { SystemdMachine } from '../../support/systemd-machine.ts';
 import { cloudDisk } from './cloud-disk.ts';
 import { type DeployedInstance, type DeployedStack, deleteExample, deployExample } from './deployed-stack.ts';
-import {
-  type Closer,
-  closeAll,
-  NAMES,
-  type Name,
-  openAll,
-  startVpc,
-  type VpcMachines,
-} from './vpc-machines.ts';
+import { NAMES, type Name, startVpc, type VpcMachines } from './vpc-machines.ts';
 
 const PACKAGE = '/packages/eipkeeper.deb';
 /** As the construct calls it. */
@@ -42,17 +34,15 @@ export interface CloudMachines extends VpcMachines {
   close(): Promise<void>;
 }
 
-export const startCloudMachines = (endpoint: string, deb: string): Promise<CloudMachines> =>
-  openAll((closers) => build(endpoint, deb, closers));
-
-async function build(endpoint: string, deb: string, closers: Closer[]): Promise<CloudMachines> {
+export async function startCloudMachines(endpoint: string, deb: string): Promise<CloudMachines> {
+  await using closers = new AsyncDisposableStack();
   const topology = await createTopology({ nodes: NAMES });
-  closers.push(() => topology.close());
+  closers.defer(() => topology.close());
   await fillBuckets(endpoint, deb);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const ec2 = new EC2Client({ endpoint, region: REGION, credentials });
   const ssm = new SSMClient({ endpoint, region: REGION, credentials });
-  closers.push(async () => {
+  closers.defer(async () => {
     ec2.destroy();
     ssm.destroy();
   });
@@ -61,12 +51,13 @@ async function build(endpoint: string, deb: string, closers: Closer[]): Promise<
     packageUrl: `${API_ENDPOINT}${PACKAGE}`,
     privateIps: [privateIps[0]!, privateIps[1]!],
   });
-  closers.push(() => deleteExample(endpoint));
+  closers.defer(() => deleteExample(endpoint));
   const { allocationId, instances } = stack;
   const vpc = await startVpc({ topology, endpoint, ec2, allocationId, instances, startMachine }, closers);
   await reachSignals(topology, vpc.apiSocket, endpoint, closers);
   for (const name of NAMES) await vpc.replace(name);
   const { machine } = vpc;
+  const open = closers.move();
   return {
     ...vpc,
     stack,
@@ -97,7 +88,7 @@ async function build(endpoint: string, deb: string, closers: Closer[]): Promise<
       const answer = await fetch(`${endpoint}${path}`, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
       return (await answer.json()) as Record<string, string>;
     },
-    close: () => closeAll(closers),
+    close: () => open.disposeAsync(),
   };
 }
 
@@ -114,12 +105,17 @@ async function fillBuckets(endpoint: string, deb: string): Promise<void> {
 }
 
 /** LocalStack's wait conditions are at "localhost" and its own port. */
-async function reachSignals(topology: Topology, socketPath: string, endpoint: string, closers: Closer[]) {
+async function reachSignals(
+  topology: Topology,
+  socketPath: string,
+  endpoint: string,
+  closers: AsyncDisposableStack,
+) {
   const port = Number(new URL(endpoint).port);
   for (const { namespace } of topology.nodes) {
     const child = spawnHelper(namespace, 'gateway-process.ts', [{ host: '127.0.0.1', port, socketPath }]);
     await helperIsReady(child);
-    closers.push(() => endHelper(child));
+    closers.defer(() => endHelper(child));
   }
 }
 

@@ -8,15 +8,7 @@ import { createTopology, type TopologyNode } from '../../support/netns/topology.
 import { SystemdMachine } from '../../support/systemd-machine.ts';
 import { cloudDisk } from './cloud-disk.ts';
 import { type Step, stepsOf, withOwnValues } from './documented-steps.ts';
-import {
-  type Closer,
-  closeAll,
-  NAMES,
-  type Name,
-  openAll,
-  startVpc,
-  type VpcMachines,
-} from './vpc-machines.ts';
+import { NAMES, type Name, startVpc, type VpcMachines } from './vpc-machines.ts';
 
 /** As on Debian's images for EC2. */
 const USER = 'admin';
@@ -31,16 +23,14 @@ export interface HandMachines extends VpcMachines {
 }
 
 /** `deb`: what the reader built. */
-export const startHandMachines = (endpoint: string, deb: string): Promise<HandMachines> =>
-  openAll((closers) => build(endpoint, deb, closers));
-
-async function build(endpoint: string, deb: string, closers: Closer[]): Promise<HandMachines> {
+export async function startHandMachines(endpoint: string, deb: string): Promise<HandMachines> {
+  await using closers = new AsyncDisposableStack();
   const topology = await createTopology({ nodes: NAMES });
-  closers.push(() => topology.close());
+  closers.defer(() => topology.close());
   await forgetCluster(endpoint);
-  closers.push(() => forgetCluster(endpoint));
+  closers.defer(() => forgetCluster(endpoint));
   const account = await createTestAccount(endpoint, topology.nodes);
-  closers.push(() => account.close());
+  closers.defer(() => account.close());
   const { ec2, allocationId, instances } = account;
   const startMachine = (name: Name, node: TopologyNode) => startInstance(name, node, deb);
   const vpc = await startVpc({ topology, endpoint, ec2, allocationId, instances, startMachine }, closers);
@@ -54,6 +44,7 @@ async function build(endpoint: string, deb: string, closers: Closer[]): Promise<
     'eipalloc-0123456789abcdef0': allocationId,
     '<the Elastic IP>': PUBLIC_ADDRESS,
   };
+  const open = closers.move();
   return {
     ...vpc,
     follow: async (page) => {
@@ -63,7 +54,7 @@ async function build(endpoint: string, deb: string, closers: Closer[]): Promise<
       }
       return printed.join('\n');
     },
-    close: () => closeAll(closers),
+    close: () => open.disposeAsync(),
   };
 }
 

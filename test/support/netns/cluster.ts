@@ -5,17 +5,17 @@ import { cgroupHierarchies, removeCgroup } from '../../../src/resources/cgroup.t
 import { cgroupNameOf, guardDirectory } from '../../../src/runtime/guard-keeper.ts';
 import { type AddressFollower, createAddressFollower } from './address-follower.ts';
 import { createAddressTranslation } from './address-translation.ts';
-import { type ApiProxy, SLOW_EC2, startApiProxy } from './api-proxy.ts';
+import { type ApiProxy, SLOW_EC2 } from './api-proxy.ts';
 import { type Client, type ClientOptions, startClient } from './client.ts';
 import { daemonConfig, type GroupOptions } from './daemon-config.ts';
 import { associate } from './ec2-corrections.ts';
-import { startGateway } from './gateway.ts';
-import { type MetadataServer, startMetadataServer } from './metadata-server.ts';
+import type { MetadataServer } from './metadata-server.ts';
 import { createNodeMachine, type NodeMachine } from './node-machine.ts';
 import { createPathFaults, type PathFaults } from './path-faults.ts';
 import type { StarvationGauge } from './starvation.ts';
 import { createTestAccount, REGION, type TestAccount } from './test-account.ts';
 import { createTopology, type Topology } from './topology.ts';
+import { startVpcServices } from './vpc-services.ts';
 
 export interface ClusterOptions {
   /** LocalStack's. */
@@ -54,34 +54,21 @@ export interface Cluster {
   cut(node: string): Promise<void>;
   mend(node: string): Promise<void>;
   startClient(options?: ClientOptions): Promise<Client>;
-  /** Safe to call more than once; goes on after failures and throws them together at the end. */
+  /** The last first. Safe to call more than once; goes on after failures and throws them together at the end. */
   close(): Promise<void>;
 }
 
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const closers: (() => Promise<void>)[] = [];
-  const close = () => closeAll(closers);
-  try {
-    return await buildCluster(options, closers, close);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-async function buildCluster(
-  options: ClusterOptions,
-  closers: (() => Promise<void>)[],
-  close: () => Promise<void>,
-): Promise<Cluster> {
+  // What was started already is closed again when something fails here.
+  await using closers = new AsyncDisposableStack();
   const names = options.nodes ?? ['main', 'aux'];
   const topology = await createTopology({ nodes: names, paths: options.paths ?? 1 });
   let nodes: readonly ClusterNode[] = [];
   // After everything in the namespaces has ended.
-  closers.push(async () => removeCgroups(nodes));
-  closers.push(() => topology.close());
+  closers.defer(() => removeCgroups(nodes));
+  closers.defer(() => topology.close());
   const account = await createTestAccount(options.endpoint, topology.nodes);
-  closers.push(() => account.close());
+  closers.defer(() => account.close());
   const ssmPrefix = `/eipkeeper/${topology.id}`;
   nodes = await createNodes(topology, account, options, ssmPrefix);
   const cutOff = new Set<string>();
@@ -95,13 +82,30 @@ async function buildCluster(
       isLost: async () => cutOff.has(node.name) || (await node.processes()).length === 0,
     })),
   });
-  const { api, metadata } = await startServices(topology, account, nodes, address, options, closers);
+  const { gauge } = options;
+  const { api, metadata, gateway } = await startVpcServices(
+    {
+      topology,
+      endpoint: options.endpoint,
+      instances: account.instances,
+      address,
+      delays: options.delays ?? SLOW_EC2,
+      onLateness: ({ node, call }, lateMs) => gauge?.note(`${call} of ${node}`, lateMs),
+    },
+    closers,
+  );
+  gauge?.watch('the gateway', gateway.pid);
+  // First of all: nobody asks services that are going away.
+  closers.defer(async () => {
+    for (const { killEverything } of nodes) await killEverything();
+  });
   const paths = createPathFaults(topology);
   const node = (name: string) => {
     const found = nodes.find((candidate) => candidate.name === name);
     if (found === undefined) throw new Error(`no node ${name} in this cluster`);
     return found;
   };
+  const open = closers.move();
   return {
     topology,
     nodes,
@@ -131,11 +135,11 @@ async function buildCluster(
     },
     startClient: async (clientOptions) => {
       const client = await startClient(topology, clientOptions);
-      closers.push(() => client.close());
-      options.gauge?.watch('the client', client.pid);
+      open.defer(() => client.close());
+      gauge?.watch('the client', client.pid);
       return client;
     },
-    close,
+    close: () => open.disposeAsync(),
   };
 }
 
@@ -176,62 +180,10 @@ async function createNodes(
   return nodes;
 }
 
-async function startServices(
-  topology: Topology,
-  account: TestAccount,
-  nodes: readonly ClusterNode[],
-  address: AddressFollower,
-  options: ClusterOptions,
-  closers: (() => Promise<void>)[],
-): Promise<{ api: ApiProxy; metadata: MetadataServer }> {
-  const sockets = {
-    api: join(topology.directory, 'api.sock'),
-    metadata: join(topology.directory, 'metadata.sock'),
-  };
-  const api = await startApiProxy({
-    upstream: options.endpoint,
-    region: REGION,
-    socketPath: sockets.api,
-    nodeNames: new Map(nodes.flatMap((node) => node.addresses.map((source) => [source, node.name]))),
-    delays: options.delays ?? SLOW_EC2,
-    onLateness: ({ node, call }, lateMs) => options.gauge?.note(`${call} of ${node}`, lateMs),
-    onAddressChange: () => address.follow(),
-  });
-  closers.push(() => api.close());
-  const metadata = await startMetadataServer({
-    socketPath: sockets.metadata,
-    instances: nodes.map((node, index) => ({
-      ...account.instances[index]!,
-      region: REGION,
-      mac: topology.nodes[index]!.macs[0]!,
-      sources: node.addresses,
-    })),
-  });
-  closers.push(() => metadata.close());
-  const gateway = await startGateway(topology, sockets);
-  closers.push(() => gateway.close());
-  options.gauge?.watch('the gateway', gateway.pid);
-  // First of all: nobody asks services that are going away.
-  closers.push(async () => {
-    for (const node of nodes) await node.killEverything();
-  });
-  return { api, metadata };
-}
-
-/** In the reverse order of their making. */
 /** The control groups of exclusive groups, all of which these tests call web. */
 function removeCgroups(nodes: readonly ClusterNode[]): void {
   for (const { socketPath } of nodes) {
     const name = cgroupNameOf('web', guardDirectory(socketPath, {}));
     for (const { own } of cgroupHierarchies()) removeCgroup(join(own, name));
   }
-}
-
-async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) {
-    await closer().catch((error: unknown) => failures.push(error));
-  }
-  if (failures.length > 0)
-    throw new AggregateError(failures, 'the test cluster could not be closed entirely');
 }
