@@ -1,5 +1,11 @@
 import { isAddress } from '../config/resources-schema.ts';
-import type { GroupStatus, NodeStatus, ResourceStatus, StatusSnapshot } from '../control/status-snapshot.ts';
+import {
+  type GroupStatus,
+  type NodeStatus,
+  type ResourceStatus,
+  recentRttMs,
+  type StatusSnapshot,
+} from '../control/status-snapshot.ts';
 import { describeMs, describeSince } from './ages.ts';
 import { printable } from './printable.ts';
 
@@ -147,7 +153,8 @@ function resourceState(resource: ResourceStatus, group: GroupStatus, node: strin
 function links({ nodes, node }: StatusSnapshot): readonly string[] {
   const lines = nodes.flatMap((peer) =>
     peer.links.map((link) => {
-      const rtt = link.rttMs === null ? '' : `, ${describeMs(link.rttMs)} there and back`;
+      const rttMs = recentRttMs(link);
+      const rtt = rttMs === null ? '' : `, ${describeMs(rttMs)} there and back`;
       const heard =
         link.lastHeardMsAgo === null ? 'never heard' : `heard ${describeMs(link.lastHeardMsAgo)} ago`;
       const problem = link.problem === '' ? '' : `; ${link.problem}`;

@@ -12,6 +12,11 @@ const linkSchema = z.object({
     .enum(['up', 'dead', 'never'])
     .describe('`dead`: silent for longer than deadtime; `never`: not heard since the daemon started.'),
   rttMs: z.number().nullable().describe('The newest round trip; null when none was measured.'),
+  rttMsAgo: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe('How long ago that was measured: only who starts, claims or leads goes on measuring.'),
   lastHeardMsAgo: z.number().nullable().describe('null: never.'),
   problem: z
     .string()
@@ -216,6 +221,12 @@ export const statusSnapshotSchema = z
     groups: z.array(groupSchema),
   })
   .meta({ title: 'eipkeeper status' });
+
+const RTT_RECENT_MS = 10_000;
+
+/** The round trip of a link as it is now; null when none was measured lately. An older daemon does not say when. */
+export const recentRttMs = ({ rttMs, rttMsAgo }: z.infer<typeof linkSchema>): number | null =>
+  (rttMsAgo ?? 0) > RTT_RECENT_MS ? null : rttMs;
 
 export type StatusSnapshot = z.infer<typeof statusSnapshotSchema>;
 export type NodeStatus = z.infer<typeof nodeSchema>;

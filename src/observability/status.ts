@@ -10,6 +10,7 @@ export interface LinkView {
   readonly path: number;
   readonly address: string;
   readonly rttMs: number | null;
+  readonly rttMsAgo: number | null;
   readonly lastHeardMsAgo: number | null;
   /** Why what comes from there is not believed; '' otherwise. */
   readonly problem: string;
@@ -94,11 +95,12 @@ function peerStatus(peer: PeerSnapshot, { links, deadtimeMs }: StatusSources): N
     self: false,
     links: links
       .filter((link) => link.peer === peer.name)
-      .map(({ path, address, rttMs, lastHeardMsAgo, problem, sent, received, lost }) => ({
+      .map(({ path, address, rttMs, rttMsAgo, lastHeardMsAgo, problem, sent, received, lost }) => ({
         path,
         address,
         state: linkState(lastHeardMsAgo, deadtimeMs),
         rttMs,
+        rttMsAgo,
         lastHeardMsAgo,
         problem,
         sent,

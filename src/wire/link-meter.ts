@@ -6,6 +6,7 @@ interface Link {
   lost: number;
   heardAtMs: Millis | null;
   rttMs: number | null;
+  rttAtMs: Millis | null;
 }
 
 const REMEMBERED_BEATS = 64;
@@ -44,6 +45,7 @@ export class LinkMeter {
     const link = this.#link(from.peer, from.path);
     const sampleMs = nowMs - sent.atMs;
     link.rttMs = link.rttMs === null ? sampleMs : link.rttMs + (sampleMs - link.rttMs) * RTT_WEIGHT;
+    link.rttAtMs = nowMs;
   }
 
   noteSent(peer: NodeName, path: number): void {
@@ -61,7 +63,7 @@ export class LinkMeter {
     const key = `${path}/${peer}`;
     let link = this.#links.get(key);
     if (link === undefined) {
-      link = { sent: 0, received: 0, lost: 0, heardAtMs: null, rttMs: null };
+      link = { sent: 0, received: 0, lost: 0, heardAtMs: null, rttMs: null, rttAtMs: null };
       this.#links.set(key, link);
     }
     return link;

@@ -42,6 +42,8 @@ export interface LinkStatus extends UdpAddress {
   readonly heardMsAgo: number | null;
   /** Smoothed; from a heartbeat to its reply, so with the peer's turn in it. null: nothing was replied yet. */
   readonly rttMs: number | null;
+  /** How long ago its newest sample came: only who starts, claims or leads asks for replies. null as `rttMs` is. */
+  readonly rttMsAgo: number | null;
   /** Why what came last from there was not believed; '' when it was, or nothing came. */
   readonly problem: string;
   readonly sent: number;

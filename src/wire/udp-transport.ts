@@ -162,7 +162,7 @@ export class UdpTransport implements Transport {
     const open = new Map(this.#session.status().map((status) => [status.peer, status.open]));
     return Object.entries(this.#peers).flatMap(([peer, addresses]) =>
       addresses.slice(0, this.#sockets.length).map((remote, path) => {
-        const { heardAtMs, rttMs, sent, received, lost } = this.#meter.link(peer, path);
+        const { heardAtMs, rttMs, rttAtMs, sent, received, lost } = this.#meter.link(peer, path);
         const heardMsAgo = heardAtMs === null ? null : nowMs - heardAtMs;
         return {
           peer,
@@ -171,6 +171,7 @@ export class UdpTransport implements Transport {
           open: open.get(peer) ?? false,
           heardMsAgo,
           rttMs,
+          rttMsAgo: rttAtMs === null ? null : nowMs - rttAtMs,
           problem: this.#refusals.of(peer, path, heardAtMs),
           sent,
           received,

@@ -1,5 +1,6 @@
 import { ElasticIpReader } from '../../cloud/elastic-ip-reader.ts';
 import { formatDuration } from '../../config/duration.ts';
+import { type NodeStatus, recentRttMs } from '../../control/status-snapshot.ts';
 import { ParameterNames } from '../../witness/parameter-names.ts';
 import { ParameterReader } from '../../witness/parameter-reader.ts';
 import { Blocked, type Check, type Finding, failure, needs, ok, warning } from '../check.ts';
@@ -20,7 +21,7 @@ export const timings: Check = {
     return Promise.all([
       ...(await ofFiles(context)),
       ofWitness(await slowestRead(context, signal), witnessTimeoutMs),
-      ...(await ofLinks(context, warntimeMs)),
+      ...ofLinks((await needs('an answer of the daemon', context.status()))?.nodes ?? [], warntimeMs),
       ofEc2(context, signal),
     ]);
   },
@@ -67,17 +68,20 @@ function ofWitness(slowestMs: number, timeoutMs: number): Finding {
   return slowestMs > timeoutMs / 2 ? warning(text, advice) : ok(text);
 }
 
-async function ofLinks(context: DoctorContext, warntimeMs: number): Promise<readonly Finding[]> {
-  const status = await needs('an answer of the daemon', context.status());
-  const links = (status?.nodes ?? []).flatMap(({ name, links: all }) =>
-    all.flatMap(({ rttMs }) => (rttMs === null ? [] : [{ name, rttMs }])),
-  );
-  return links.map(({ name, rttMs }) => {
+/** What the daemon measured of its links. Of its start, when all is slow, alone: no reason to call a standby unfit. */
+export function ofLinks(nodes: readonly NodeStatus[], warntimeMs: number): readonly Finding[] {
+  const advice = 'bring the nodes closer together, or lengthen warntime and deadtime';
+  const ofLink = (name: string, link: NodeStatus['links'][number]): Finding | null => {
+    if (link.rttMs === null) return null;
+    const rttMs = recentRttMs(link);
+    if (rttMs === null) return ok(`${name} answered in ${link.rttMs.toFixed(1)} ms when it was last asked`);
     const text = `${name} answers in ${rttMs.toFixed(1)} ms, warntime is ${formatDuration(warntimeMs)}`;
-    const advice = 'bring the nodes closer together, or lengthen warntime and deadtime';
     if (rttMs >= warntimeMs) return failure(text, advice);
     return rttMs > warntimeMs / 3 ? warning(text, advice) : ok(text);
-  });
+  };
+  return nodes
+    .flatMap(({ name, links }) => links.map((link) => ofLink(name, link)))
+    .filter((finding) => finding !== null);
 }
 
 /** Nothing depends on how fast EC2 is but the length of a takeover. */

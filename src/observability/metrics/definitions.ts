@@ -102,7 +102,7 @@ export const METRICS = {
   linkRtt: gauge(
     'link_rtt_seconds',
     ['member', 'path'],
-    'The smoothed round trip, with the turn of the member in it; absent: none was measured.',
+    'The smoothed round trip, with the turn of the member in it; absent: none was measured in the last 10 s.',
   ),
   sent: counter('heartbeats_sent_total', ['member', 'path'], 'Heartbeats and replies that were sent.'),
   received: counter('heartbeats_received_total', ['member', 'path'], 'Those that were believed.'),

@@ -1,4 +1,9 @@
-import type { GroupStatus, NodeStatus, StatusSnapshot } from '../../control/status-snapshot.ts';
+import {
+  type GroupStatus,
+  type NodeStatus,
+  recentRttMs,
+  type StatusSnapshot,
+} from '../../control/status-snapshot.ts';
 import type { TransportCounters } from '../../wire/transport.ts';
 import type { EventCounters } from './event-counters.ts';
 import { Exposition } from './exposition.ts';
@@ -102,7 +107,8 @@ function addNode(exposition: Exposition, { name, state, links }: NodeStatus): vo
   exposition.add('nodeStandby', state === 'standby', name);
   for (const link of links) {
     exposition.add('linkUp', link.state === 'up', name, link.path);
-    if (link.rttMs !== null) exposition.add('linkRtt', link.rttMs / 1_000, name, link.path);
+    const rttMs = recentRttMs(link);
+    if (rttMs !== null) exposition.add('linkRtt', rttMs / 1_000, name, link.path);
     exposition.add('sent', link.sent, name, link.path);
     exposition.add('received', link.received, name, link.path);
     exposition.add('lost', link.lost, name, link.path);

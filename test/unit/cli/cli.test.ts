@@ -145,6 +145,7 @@ Registered in SSM:
               address: '10.0.0.12',
               state: 'dead',
               rttMs: null,
+              rttMsAgo: null,
               lastHeardMsAgo: 63_000,
               problem: 'it has another key',
               sent: 630,

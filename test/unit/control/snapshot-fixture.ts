@@ -69,6 +69,7 @@ export function statusSnapshot(overrides: Partial<StatusSnapshot> = {}): StatusS
             address: '10.0.0.12',
             state: 'up',
             rttMs: 0.4,
+            rttMsAgo: 37,
             lastHeardMsAgo: 37,
             problem: '',
             sent: 600,

@@ -20,7 +20,7 @@ it('takes the time from a heartbeat to its reply, smoothed, and none from a beat
   meter.noteReply(AUX, 1, 500);
   expect(meter.link('aux', 0).rttMs).toBe(8);
   meter.noteReply(AUX, 65, 216);
-  expect(meter.link('aux', 0).rttMs).toBe(9);
+  expect(meter.link('aux', 0)).toMatchObject({ rttMs: 9, rttAtMs: 216 });
 });
 
 it('forgets a node that left, and keeps the others', () => {

@@ -48,7 +48,7 @@ describe('two nodes', () => {
   it('know of each link whether it is open, when it was heard, how long it takes and what it lost', async () => {
     const { main, aux } = await talking();
     expect(main.transport.links()).toMatchObject([
-      { peer: 'aux', path: 0, open: true, rttMs: null, lost: 0 },
+      { peer: 'aux', path: 0, open: true, rttMs: null, rttMsAgo: null, lost: 0 },
     ]);
     main.beat('aux', { beat: 500 });
     await until(() => aux.received.at(-1)?.message.beat === 500);
@@ -56,6 +56,7 @@ describe('two nodes', () => {
     await until(() => main.received.at(-1)?.message.kind === 'reply');
     const [link] = main.transport.links();
     expect(link?.rttMs).toBeGreaterThan(0);
+    expect(link?.rttMsAgo).toBeGreaterThanOrEqual(0);
     expect(link?.heardMsAgo).toBeLessThan(DEADTIME_MS);
     expect(link?.received).toBe(main.received.length);
   });
