@@ -1,5 +1,6 @@
 /** Owns what an operator asked for: carried out once, answered always, forgotten when its time is over. */
 import { isHere } from './address.ts';
+import { forgetFailedHandovers } from './departure.ts';
 import type { CommandOutcome } from './effects.ts';
 import { whyNotForced } from './eligibility.ts';
 import type { Command } from './events.ts';
@@ -23,7 +24,10 @@ export function command(state: CoreState, wanted: Command): void {
     case 'move':
       return moveGroup(state, wanted);
     case 'set-drained':
-      if (state.drained !== wanted.drained) state.heartbeat.urgent = true;
+      if (state.drained !== wanted.drained) {
+        state.heartbeat.urgent = true;
+        forgetFailedHandovers(state);
+      }
       state.drained = wanted.drained;
       // Also when it is so already: the file may say otherwise, if it could not be read at the start.
       state.persistDirty = true;
@@ -197,6 +201,7 @@ function dropWithdrawnForce(state: CoreState, group: GroupState): void {
 function beginStop(state: CoreState, mode: 'leave' | 'hold'): void {
   if (state.stopping.kind !== 'no') return;
   state.heartbeat.urgent = true;
+  forgetFailedHandovers(state);
   // Nothing exclusive may run on without its daemon, so such a node leaves instead.
   const exclusive = [...state.groups.values()].some((group) => group.config.kind === 'exclusive');
   state.stopping =

@@ -19,7 +19,11 @@ export function learnDeparture(state: CoreState, departure: OwnDeparture): void 
   state.heartbeat.urgent = true;
   if (departure.grade === 'none') return note(state, { type: 'departure-withdrawn', why: before.why });
   note(state, { type: 'departure-announced', grade: departure.grade, why: departure.why });
-  // What failed when there was time says nothing of now.
+  forgetFailedHandovers(state);
+}
+
+/** What failed when there was no need says nothing of now, when this node has to be rid of what it leads. */
+export function forgetFailedHandovers(state: CoreState): void {
   for (const group of state.groups.values()) {
     group.handoverRetryMs = Number.NEGATIVE_INFINITY;
     group.handoverFailures = 0;

@@ -112,13 +112,14 @@ function takeBackYield(state: CoreState, group: GroupState, role: Leading, since
   defend(state, group, role, 'revoke');
 }
 
-/** The handover is over without a new leader. An automatic one waits longer each time. */
+/** The handover is over without a new leader. An automatic one waits longer each time, unless its time is short. */
 function abandon(state: CoreState, group: GroupState, role: Leading, why: string): void {
   const { handover } = role;
   if (handover === null) return;
   role.handover = null;
   state.heartbeat.urgent = true;
-  const waitMs = isDeparting(state)
+  const isShort = isDeparting(state) || state.stopping.kind === 'leaving';
+  const waitMs = isShort
     ? DEPARTURE_RETRY_MS
     : Math.min(HANDOVER_RETRY_MS * 2 ** group.handoverFailures, HANDOVER_RETRY_MOST_MS);
   group.handoverFailures += 1;

@@ -249,6 +249,12 @@ describe('a forced failover (rule 11)', () => {
   });
 });
 
+/** As after some that were given up: an automatic one would wait for ten minutes. */
+function handoverFailed(node: OneNode): void {
+  node.group.handoverFailures = 5;
+  node.group.handoverRetryMs = node.nowMs + 600_000;
+}
+
 describe('draining a node', () => {
   test('is answered, told to the peers, and hands over what it leads', () => {
     const node = settled();
@@ -257,6 +263,22 @@ describe('draining a node', () => {
     passGranted(node, 50);
     expect(node.sent.at(-1)?.message.drained).toBe(true);
     expect(node.lastReport).toMatchObject({ prepare: 'aux', eligible: false });
+  });
+
+  test('is not held up by a handover that failed before', () => {
+    const node = settled();
+    handoverFailed(node);
+    node.command({ type: 'set-drained', id: 'd1', drained: true, by: 'uid 0 on main' });
+    passGranted(node, 50);
+    expect(node.lastReport.prepare).toBe('aux');
+  });
+
+  test('a second time forgets no handover that failed meanwhile', () => {
+    const node = settled();
+    node.command({ type: 'set-drained', id: 'd1', drained: true, by: 'uid 0 on main' });
+    handoverFailed(node);
+    node.command({ type: 'set-drained', id: 'd2', drained: true, by: 'uid 0 on main' });
+    expect(node.group.handoverFailures).toBe(5);
   });
 
   test('and bringing it back are written down also where nothing changes: the file may say otherwise', () => {
@@ -274,6 +296,18 @@ describe('stopping the daemon', () => {
     passGranted(node, 3_000);
     expect(node.lastReport.prepare).toBe('aux');
     expect(node.exits).toHaveLength(0);
+  });
+
+  test('is not held up by a handover that failed before, and tries again soon after one that fails now', () => {
+    const node = settled();
+    handoverFailed(node);
+    node.command({ type: 'stop', mode: 'leave' });
+    passGranted(node, 50);
+    expect(node.lastReport.prepare).toBe('aux');
+    passGranted(node, 30_100);
+    expect(node.lastReport.prepare).toBe('');
+    passGranted(node, 5_100);
+    expect(node.lastReport.prepare).toBe('aux');
   });
 
   test('leaves service and address where they are when nobody could take over', () => {
