@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import type { ControlClient } from '../../control/client.ts';
 import { EXIT } from '../../control/exit-codes.ts';
 import type { ControlResult } from '../../control/protocol.ts';
-import type { GroupStatus, StatusSnapshot } from '../../control/status-snapshot.ts';
+import type { StatusSnapshot } from '../../control/status-snapshot.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import {
@@ -14,10 +13,9 @@ import {
   socketOption,
 } from '../connection.ts';
 import type { Finish } from '../finish.ts';
-import { printable } from '../printable.ts';
-import { readinessOf } from '../readiness.ts';
 import { reportResult } from '../report-result.ts';
 import { timeoutOption } from '../timeout-option.ts';
+import { waitUntilLeft } from '../wait-until-left.ts';
 import { withProgress } from '../with-progress.ts';
 
 interface Options extends ConnectionOptions {
@@ -35,7 +33,7 @@ export function addStandby(program: Command, io: CliIo, finish: Finish): void {
     .addOption(timeoutOption())
     .addHelpText(
       'after',
-      '\nExample:\n  eipkeeper standby\n\nWhat no other node can take over stays here until one can: that is said after ten seconds, with 124.\n',
+      '\nExample:\n  eipkeeper standby\n\nEnds with 0 when nothing is led here and no address is here any more. What no other node can take over stays\nhere until one can: that is said after ten seconds, with the reason and 124.\n',
     )
     .action((node: string | undefined, options: Options) => setDrained(io, finish, node, options, true));
 }
@@ -88,38 +86,4 @@ function refuseOtherNode({ node: own, nodes }: StatusSnapshot, node: string | un
       'From here you can move a group: "eipkeeper switchover --to <node>"',
     EXIT.usage,
   );
-}
-
-/** When for so long nothing moves, nothing will before something else changes. */
-const STUCK_MS = 10_000;
-
-/** Waits as long as something moves, or may yet begin to. */
-async function waitUntilLeft(
-  client: ControlClient,
-  interrupted: AbortSignal,
-  timeoutMs: number,
-): Promise<ControlResult> {
-  const over = new AbortController();
-  let staying: readonly string[] = [];
-  let movedMs = performance.now();
-  const signal = AbortSignal.any([over.signal, interrupted, AbortSignal.timeout(timeoutMs)]);
-  await client.watch((snapshot) => {
-    const isDrained = snapshot.nodes.some(({ self, state }) => self && state === 'standby');
-    const led = snapshot.groups.filter(({ leader }) => leader === snapshot.node);
-    if (!isDrained || led.some(({ handover }) => handover !== null)) movedMs = performance.now();
-    staying = isDrained && led.length === 0 ? [] : led.map((group) => whyItStays(group, snapshot));
-    if ((isDrained && led.length === 0) || performance.now() - movedMs > STUCK_MS) over.abort();
-  }, signal);
-  if (staying.length === 0 && over.signal.aborted)
-    return { type: 'result', status: 'done', reason: '', exitCode: EXIT.ok };
-  const reason = `it is set, but ${staying.join(', ')}; what stays leaves when another node can take it`;
-  return { type: 'result', status: 'timeout', reason, exitCode: EXIT.timeout };
-}
-
-/** "web stays here (aux: its nginx failed)". */
-function whyItStays({ name }: GroupStatus, snapshot: StatusSnapshot): string {
-  const reasons = readinessOf(snapshot)
-    .filter(({ group, node, ready }) => group === name && node !== snapshot.node && !ready)
-    .map(({ node, reason }) => `${node}: ${printable(reason)}`);
-  return `${name} stays here${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
 }

@@ -69,7 +69,7 @@ describe('an operator', () => {
   it('who puts the last eligible node into standby is told that nothing could leave, and it serves on', async () => {
     const { code, output } = await refused(main, 'standby');
     expect(output).toContain(
-      'it is set, but web stays here (aux: it is in standby (eipkeeper online ends that)); what stays leaves when',
+      'it is set, but web stays here (aux could not lead: it is in standby (eipkeeper online ends that)); what stays leaves when',
     );
     expect(code).toBe(124);
     for (let times = 0; times < 2; times += 1) {

@@ -403,54 +403,6 @@ describe('switchover and failover', () => {
   });
 });
 
-describe('standby and online', () => {
-  it('waits until nothing is led here any more', async () => {
-    cli.handler.onCommand = () => {
-      setTimeout(() => cli.handler.become(drained('main')), 10);
-      setTimeout(() => cli.handler.become(drained('aux')), 200);
-    };
-    const { exitCode, stdout, stderr } = await cli.ask('standby');
-    expect(stdout).toBe('main is in standby\n');
-    expect(stderr).toContain('web: leader aux');
-    expect(exitCode).toBe(0);
-    expect(cli.handler.commands).toMatchObject([{ type: 'set-drained', drained: true }]);
-  });
-
-  it('of another node is refused with what to type where', async () => {
-    const { exitCode, stderr } = await cli.ask('standby', 'aux');
-    expect(exitCode).toBe(64);
-    expect(stderr).toContain(
-      'this is main, and standby only acts on the node where it is typed: type "eipkeeper standby" on aux',
-    );
-    expect(cli.handler.commands).toEqual([]);
-  });
-
-  it('says what stays, and why', async () => {
-    const unable = { ...candidate('aux'), eligible: false, reason: 'nginx: port 80 is taken' };
-    const groups = [groupStatus({ candidates: [candidate('main'), unable] })];
-    cli.handler.become({ ...drained('main'), groups });
-    const { exitCode, stderr } = await cli.ask('standby', '--timeout', '300ms');
-    expect(stderr).toBe(
-      'standby of main: it is set, but web stays here (aux: nginx: port 80 is taken); what stays leaves when another node can take it\n',
-    );
-    expect(exitCode).toBe(124);
-    expect(cli.handler.commands).toMatchObject([{ type: 'set-drained', drained: true }]);
-  });
-
-  it('of this node by its name is the same as without', async () => {
-    expect((await cli.ask('online', 'main')).stdout).toBe('main is online\n');
-    expect(cli.handler.commands).toMatchObject([{ type: 'set-drained', drained: false }]);
-  });
-
-  const drained = (leader: string) =>
-    statusSnapshot({
-      nodes: statusSnapshot().nodes.map((node) =>
-        node.self ? { ...node, state: 'standby' as const } : node,
-      ),
-      groups: [groupStatus({ leader })],
-    });
-});
-
 describe('forget', () => {
   it('names the node, and says where it still counts', async () => {
     const reason = 'aux leads mail: type it there as well';
