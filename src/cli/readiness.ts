@@ -19,6 +19,16 @@ export function readinessOf({ groups }: StatusSnapshot): readonly Readiness[] {
   );
 }
 
+/** "aux is ready", "aux could not lead: nginx -t failed". */
+export const readinessText = ({ node, ready, reason }: Readiness): string =>
+  ready ? `${node} is ready` : `${node} could not lead: ${reason}`;
+
+/** Of the nodes of one group those that could not lead, each with its reason. */
+export const whyUnready = (snapshot: StatusSnapshot, group: string): readonly string[] =>
+  readinessOf(snapshot)
+    .filter((one) => one.group === group && !one.ready)
+    .map(readinessText);
+
 /** What keeps everybody from taking over, however fit. */
 function whyNobody({ leader, maintenance, address }: GroupStatus): string {
   if (leader === null) return 'nobody is known to lead';

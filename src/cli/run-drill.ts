@@ -3,7 +3,7 @@ import type { ControlClient } from '../control/client.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import type { GroupStatus, StatusSnapshot } from '../control/status-snapshot.ts';
 import { movePlan } from './move-plan.ts';
-import { readinessOf } from './readiness.ts';
+import { whyUnready } from './readiness.ts';
 
 export interface DrillMove {
   readonly from: string;
@@ -42,11 +42,8 @@ export function whyNoDrill(snapshot: StatusSnapshot, group: GroupStatus, target:
   if (group.maintenance) {
     return [`${group.name} is in maintenance (eipkeeper maintenance off ${group.name} ends it)`];
   }
-  const unready = readinessOf(snapshot)
-    .filter((one) => one.group === group.name && !one.ready)
-    .map(({ node, reason }) => `${node} could not lead: ${reason}`);
   const { obstacles } = movePlan(snapshot, { group, target, kind: 'switchover' });
-  return [...new Set([...unready, ...obstacles])];
+  return [...new Set([...whyUnready(snapshot, group.name), ...obstacles])];
 }
 
 /** There and back. A way there that fails is not gone back; everything is told. */
@@ -109,12 +106,7 @@ function wrongWith(group: GroupStatus, to: string, snapshot: StatusSnapshot): st
     const down = group.resources.filter(({ state }) => state !== 'started');
     problems.push(...down.map(({ name, state, reason }) => `${name} is ${state}${reason && `: ${reason}`}`));
   }
-  problems.push(
-    ...readinessOf(snapshot)
-      .filter((one) => one.group === group.name && !one.ready)
-      .map(({ node, reason }) => `${node} could not lead: ${reason}`),
-  );
-  return problems;
+  return [...problems, ...whyUnready(snapshot, group.name)];
 }
 
 const groupIn = ({ groups }: StatusSnapshot, name: string): GroupStatus | undefined =>

@@ -13,7 +13,7 @@ import {
 import type { Finish } from '../finish.ts';
 import { painted } from '../paint.ts';
 import { printable } from '../printable.ts';
-import { readinessOf } from '../readiness.ts';
+import { readinessOf, readinessText } from '../readiness.ts';
 import { statusChanges } from '../status-changes.ts';
 import { statusScreen } from '../status-screen.ts';
 import { statusText } from '../status-text.ts';
@@ -64,9 +64,7 @@ function sayReadiness(io: CliIo, finish: Finish, snapshot: StatusSnapshot, outpu
   const nodes = readinessOf(snapshot);
   if (!nodes.every(({ ready }) => ready)) finish(EXIT.error);
   if (output === 'json') return io.stdout(`${JSON.stringify(nodes, null, 2)}\n`);
-  const lines = nodes.map(({ group, node, ready, reason }) => {
-    return ready ? `${group}: ${node} is ready\n` : `${group}: ${node} could not lead: ${reason}\n`;
-  });
+  const lines = nodes.map((one) => `${one.group}: ${readinessText(one)}\n`);
   io.stdout(printable(lines.join('')));
 }
 
