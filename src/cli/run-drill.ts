@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ControlClient } from '../control/client.ts';
+import { type ControlClient, ControlError } from '../control/client.ts';
 import { EXIT } from '../control/exit-codes.ts';
+import type { ControlResult } from '../control/protocol.ts';
 import type { GroupStatus, StatusSnapshot } from '../control/status-snapshot.ts';
 import { movePlan } from './move-plan.ts';
 import { whyUnready } from './readiness.ts';
@@ -22,8 +23,10 @@ export interface DrillReport {
   /** Why it was refused or broken off; '' when it came to its end. */
   readonly reason: string;
   readonly exitCode: number;
-  /** Who leads now. */
+  /** Who leads now; where that is not known any more, who led last. */
   readonly leader: string | null;
+  /** The daemon did not answer at the end, so `leader` is of before. */
+  readonly stale: boolean;
 }
 
 export interface Drill {
@@ -46,7 +49,10 @@ export function whyNoDrill(snapshot: StatusSnapshot, group: GroupStatus, target:
   return [...new Set([...whyUnready(snapshot, group.name), ...obstacles])];
 }
 
-/** There and back. A way there that fails is not gone back; everything is told. */
+/**
+ * There and back. A way there that fails is not gone back; everything is told, also when the daemon ends on the way.
+ * Throws ControlError when it could not be asked at all.
+ */
 export async function runDrill({ client, group, target, timeoutMs }: Drill): Promise<DrillReport> {
   const moves: DrillMove[] = [];
   const home = groupIn(await client.status(), group)?.leader ?? '';
@@ -55,32 +61,60 @@ export async function runDrill({ client, group, target, timeoutMs }: Drill): Pro
     [target, home],
   ] as const) {
     const startedMs = performance.now();
-    const asked = { type: 'move', group, target: to, kind: 'switchover', timeoutMs } as const;
-    const { status, reason, exitCode } = await client.command(asked);
+    const { status, reason, exitCode } = await verdictOn(client, { group, target: to, timeoutMs });
     const tookMs = Math.round(performance.now() - startedMs);
-    if (status !== 'done')
-      return await ended(client, group, moves, { reason: `${from} → ${to}: ${reason}`, exitCode });
+    if (status !== 'done') {
+      const end = { moves, reason: `${from} → ${to}: ${reason}`, exitCode };
+      return { group, ...end, ...(await leaderNow(client, group, from)) };
+    }
     moves.push(await settled(client, { group, from, to, tookMs }));
   }
   const isRight = moves.every(({ problems }) => problems.length === 0);
-  return ended(client, group, moves, { reason: '', exitCode: isRight ? EXIT.ok : EXIT.error });
+  const end = { moves, reason: '', exitCode: isRight ? EXIT.ok : EXIT.error };
+  return { group, ...end, ...(await leaderNow(client, group, home)) };
 }
 
-async function ended(
+/** A daemon that ends meanwhile has failed to move it. */
+async function verdictOn(
+  client: ControlClient,
+  move: Pick<Drill, 'group' | 'target' | 'timeoutMs'>,
+): Promise<Pick<ControlResult, 'status' | 'reason' | 'exitCode'>> {
+  try {
+    return await client.command({ type: 'move', kind: 'switchover', ...move });
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error;
+    return { status: 'failed', reason: error.message, exitCode: error.exitCode };
+  }
+}
+
+async function leaderNow(
   client: ControlClient,
   group: string,
-  moves: readonly DrillMove[],
-  end: Pick<DrillReport, 'reason' | 'exitCode'>,
-): Promise<DrillReport> {
-  const leader = groupIn(await client.status(), group)?.leader ?? null;
-  return { group, moves, leader, ...end };
+  last: string,
+): Promise<Pick<DrillReport, 'leader' | 'stale'>> {
+  try {
+    return { leader: groupIn(await client.status(), group)?.leader ?? null, stale: false };
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error;
+    return { leader: last, stale: true };
+  }
+}
+
+type Moved = Pick<DrillMove, 'from' | 'to' | 'tookMs'> & { readonly group: string };
+
+/** A daemon that ends meanwhile does not take back its verdict: the move came about. */
+async function settled(client: ControlClient, moved: Moved): Promise<DrillMove> {
+  try {
+    return await untilRight(client, moved);
+  } catch (error) {
+    if (!(error instanceof ControlError)) throw error;
+    const { from, to, tookMs } = moved;
+    return { from, to, tookMs, phases: null, problems: [`not looked at further: ${error.message}`] };
+  }
 }
 
 /** Waits until the status shows what should be, and tells what it does not show in time. */
-async function settled(
-  client: ControlClient,
-  { group, from, to, tookMs }: { group: string; from: string; to: string; tookMs: number },
-): Promise<DrillMove> {
+async function untilRight(client: ControlClient, { group, from, to, tookMs }: Moved): Promise<DrillMove> {
   const untilMs = performance.now() + SETTLE_MS;
   for (;;) {
     const snapshot = await client.status();

@@ -14,6 +14,7 @@ import {
 } from '../connection.ts';
 import type { Finish } from '../finish.ts';
 import { printable } from '../printable.ts';
+import { reportResult } from '../report-result.ts';
 import { type DrillMove, type DrillReport, runDrill, whyNoDrill } from '../run-drill.ts';
 import { timeoutOption } from '../timeout-option.ts';
 import { withProgress } from '../with-progress.ts';
@@ -54,7 +55,18 @@ async function drill(io: CliIo, finish: Finish, options: Options): Promise<void>
   }
   const reasons = whyNoDrill(snapshot, group, target);
   if (reasons.length > 0) {
-    throw new CliError(`nothing was moved: ${reasons.join('; ')}`, EXIT.unsafe);
+    const refusal = {
+      type: 'result',
+      status: 'refused',
+      reason: reasons.join('; '),
+      exitCode: EXIT.unsafe,
+    } as const;
+    return reportResult(io, finish, refusal, {
+      output: options.output,
+      done: '',
+      failed: 'nothing was moved',
+      hint: '',
+    });
   }
   const work = () => runDrill({ client, group: group.name, target, timeoutMs: options.timeout });
   const report = options.output === 'text' ? await withProgress(io, client, work) : await work();
@@ -62,12 +74,16 @@ async function drill(io: CliIo, finish: Finish, options: Options): Promise<void>
   io.stdout(options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : drillText(report));
 }
 
-function drillText({ group, moves, reason, leader, exitCode }: DrillReport): string {
-  const end =
-    exitCode === EXIT.ok
-      ? `all was right; ${leader} leads ${group}`
-      : `${reason === '' ? 'it was not as it should be' : `broken off: ${reason}`}; ${leader ?? 'nobody'} leads ${group}`;
-  return printable(`${[...moves.flatMap(moveLines), end].join('\n')}\n`);
+function drillText(report: DrillReport): string {
+  const { group, moves, leader, stale } = report;
+  const who = leader ?? 'nobody';
+  const end = stale ? `${who} led ${group} last, as far as is known here` : `${who} leads ${group}`;
+  return printable(`${[...moves.flatMap(moveLines), `${howItWent(report)}; ${end}`].join('\n')}\n`);
+}
+
+function howItWent({ reason, exitCode }: DrillReport): string {
+  if (exitCode === EXIT.ok) return 'all was right';
+  return reason === '' ? 'it was not as it should be' : `broken off: ${reason}`;
 }
 
 function moveLines({ from, to, tookMs, phases, problems }: DrillMove): readonly string[] {
