@@ -18,6 +18,8 @@ afterEach(async () => {
 
 /** How long the stream takes to write a change, and a little more. */
 const WRITTEN_MS = 150;
+/** For the command to have seen the first status, on a slow machine too. */
+const SEEN_MS = 500;
 
 const ADDRESS = groupStatus().address;
 const ON_AUX = {
@@ -42,7 +44,7 @@ const drained = (group: Partial<GroupStatus>, rest: Partial<StatusSnapshot> = {}
 const afterwards = (first: StatusSnapshot, then: () => unknown = () => {}) => {
   cli.handler.onCommand = () => {
     cli.handler.become(first);
-    setTimeout(then, WRITTEN_MS);
+    setTimeout(then, SEEN_MS);
   };
 };
 
@@ -137,7 +139,7 @@ describe('standby', () => {
     ],
   ])('says what is here and why when the time is over: %s', async (_, group, rest, where) => {
     afterwards(drained(group, rest));
-    const { exitCode, stderr } = await cli.ask('standby', '--timeout', '300ms');
+    const { exitCode, stderr } = await cli.ask('standby', '--timeout', '1s');
     expect(stderr).toContain(`standby of main: it is set, but ${where}\n`);
     expect(exitCode).toBe(124);
   });
@@ -147,7 +149,7 @@ describe('standby', () => {
     const { run, isOver } = await standing();
     await passSeconds(9);
     expect(isOver()).toBe(false);
-    await passSeconds(60, isOver);
+    await passSeconds(100, isOver);
     expect(JSON.parse((await run).stdout)).toMatchObject({
       status: 'timeout',
       reason: expect.stringContaining('web stays here (aux could not lead: nginx: port 80 is taken)'),
