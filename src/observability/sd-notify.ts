@@ -16,9 +16,12 @@ export class SdNotify {
   readonly #run: (command: readonly string[], socket: string) => Promise<unknown>;
   readonly #nowMs: () => number;
   #nextKeepAliveMs: number;
-  #keepAliveRuns = false;
-  /** What systemd heard last must be what was said last. */
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Changes of state, which systemd must hear in their order: one message each. */
+  readonly #changes: string[][] = [];
+  /** These two go with the next message, whatever it is about: the watchdog must not wait for more than one. */
+  #status: readonly string[] = [];
+  #keepAlive: readonly string[] = [];
+  #saying: Promise<void> | null = null;
 
   constructor(options: SdNotifyOptions = {}) {
     const environment = options.environment ?? process.env;
@@ -32,16 +35,20 @@ export class SdNotify {
   }
 
   ready(status: string): void {
-    this.#say('READY=1', `STATUS=${status}`);
+    this.#setStatus(status);
+    this.#say('READY=1');
   }
 
+  /** The newest replaces one that still waits. */
   status(status: string): void {
-    this.#say(`STATUS=${status}`);
+    this.#setStatus(status);
+    this.#say();
   }
 
   /** The start takes longer: not yet to be given up, as long as this is said at least once a minute. */
   waiting(status: string): void {
-    this.#say('EXTEND_TIMEOUT_USEC=60000000', `STATUS=${status}`);
+    this.#setStatus(status);
+    this.#say('EXTEND_TIMEOUT_USEC=60000000');
   }
 
   /** systemd wants to know when the reload began, on the monotonic clock. */
@@ -64,25 +71,39 @@ export class SdNotify {
    */
   turnCompleted(): void {
     const nowMs = this.#nowMs();
-    if (this.#keepAliveRuns || nowMs < this.#nextKeepAliveMs) return;
+    if (nowMs < this.#nextKeepAliveMs) return;
     this.#nextKeepAliveMs = nowMs + this.#watchdogEveryMs;
-    this.#keepAliveRuns = true;
-    this.#say('WATCHDOG=1').finally(() => {
-      this.#keepAliveRuns = false;
-    });
+    this.#keepAlive = ['WATCHDOG=1'];
+    this.#say();
   }
 
   /** Resolves when systemd has heard all that was said, or did not listen. */
   async settled(): Promise<void> {
-    await this.#queue;
+    await this.#saying;
   }
 
-  #say(...words: readonly string[]): Promise<unknown> {
-    if (this.#socket === '') return Promise.resolve();
-    const line = words.map((word) => word.replaceAll('\n', ' '));
-    const said = this.#queue.then(() => this.#run(['systemd-notify', ...line], this.#socket)).catch(() => {});
-    this.#queue = said;
-    return said;
+  #setStatus(status: string): void {
+    this.#status = [`STATUS=${status.replaceAll('\n', ' ')}`];
+  }
+
+  #say(...change: string[]): void {
+    if (this.#socket === '') return;
+    if (change.length > 0) this.#changes.push(change);
+    this.#saying ??= this.#sayAll();
+  }
+
+  async #sayAll(): Promise<void> {
+    for (let words = this.#nextWords(); words.length > 0; words = this.#nextWords()) {
+      await this.#run(['systemd-notify', ...words], this.#socket).catch(() => {});
+    }
+    this.#saying = null;
+  }
+
+  #nextWords(): readonly string[] {
+    const words = [...(this.#changes.shift() ?? []), ...this.#status, ...this.#keepAlive];
+    this.#status = [];
+    this.#keepAlive = [];
+    return words;
   }
 }
 
