@@ -47,6 +47,9 @@ const CATEGORY_OF: Partial<Record<Note['type'], Category>> = {
   leaving: 'instance',
 };
 
+/** Which kind of change it is; what is named nowhere else concerns services. */
+export const categoryOf = (event: Note['type']): Category => CATEGORY_OF[event] ?? 'services';
+
 /** A leader that renews its term every few seconds in a partition changes nothing. */
 const SILENT: ReadonlySet<Note['type']> = new Set(['defended']);
 
@@ -57,7 +60,7 @@ export function concerns(
 ): boolean {
   if (SILENT.has(event)) return false;
   if (severity !== 'info' && wanted.has('alarms')) return true;
-  return wanted.has(CATEGORY_OF[event] ?? 'services');
+  return wanted.has(categoryOf(event));
 }
 
 export function detailsOf(note: Note): Pick<Notification, 'group' | 'details'> {

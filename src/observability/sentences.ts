@@ -41,20 +41,6 @@ export function sentenceOf(note: Note, scene: Scene): Sentence {
   }
 }
 
-const HEADLINES: ReadonlySet<Note['type']> = new Set([
-  'became-leader',
-  'leader-known',
-  'stepped-down',
-  'authority-lost',
-  'authority-regained',
-  'acting',
-  'serving',
-  'left-leaderless',
-]);
-
-/** Whether it tells who leads, so that it stays true until the next one. */
-export const isHeadline = ({ type }: Note): boolean => HEADLINES.has(type);
-
 type GroupNote = Extract<Note, { readonly group: GroupName }>;
 
 function groupSentence(note: GroupNote, scene: Scene): Sentence {

@@ -10,11 +10,12 @@ import type { StatusSnapshot } from '../control/status-snapshot.ts';
 import type { CommandOutcome } from '../core/effects.ts';
 import type { Note } from '../core/notes.ts';
 import type { Journal } from '../journal/journal.ts';
+import { categoryOf } from '../notify/notification.ts';
 import { Notifier } from '../notify/notifier.ts';
 import type { Logger } from '../observability/logger.ts';
 import { RecentFacts } from '../observability/recent-facts.ts';
 import type { SdNotify } from '../observability/sd-notify.ts';
-import { isHeadline, sentenceOf } from '../observability/sentences.ts';
+import { sentenceOf } from '../observability/sentences.ts';
 import { statusSnapshot } from '../observability/status.ts';
 import { withholdFromChildren } from '../resources/process-runner.ts';
 import { SsmWitness } from '../witness/ssm-witness.ts';
@@ -389,7 +390,7 @@ export class RunningNode implements ControlHandler {
     });
     log[severity](text);
     this.#notifier.notify(note, { severity, text });
-    if (isHeadline(note)) notify.status(text);
+    if (categoryOf(note.type) === 'leadership') notify.status(text);
   }
 }
 

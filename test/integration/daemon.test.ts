@@ -74,6 +74,19 @@ describe('two daemons', () => {
     ]);
   });
 
+  it('tell systemd who leads', async () => {
+    const heard = join(pair.dir, 'heard');
+    const program = `#!/bin/sh\necho "$*" >> ${heard}\n`;
+    writeFileSync(join(pair.dir, 'systemd-notify'), program, { mode: 0o755 });
+    pair.startDaemon('main', { NOTIFY_SOCKET: heard, PATH: `${pair.dir}:${process.env.PATH}` });
+    await serves('main');
+    const status = () =>
+      readFileSync(heard, 'utf8')
+        .match(/STATUS=.*/g)
+        ?.at(-1);
+    await expect.poll(status, WAIT).toMatch(/^STATUS=web: leader main, term \d+: address \S+ is on main/);
+  });
+
   it('take over from a daemon that was killed, and leave its nginx alone', async () => {
     const { leader, standby } = await startBoth();
     await pair.end(leader, 'SIGKILL');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Term } from '../../../src/core/types.ts';
-import { isHeadline, sentenceOf } from '../../../src/observability/sentences.ts';
+import { sentenceOf } from '../../../src/observability/sentences.ts';
 
 const scene = { self: 'main', addressOf: () => '203.0.113.10' };
 const term = 7 as Term;
@@ -42,14 +42,6 @@ describe('a sentence', () => {
     const note = { type: 'became-leader', group: 'web', term, reason: 'forced', by: 'uid 0 on aux' } as const;
     expect(sentenceOf(note, scene).text).toBe('web: leader main, term 7: forced, asked by uid 0 on aux');
     expect(sentenceOf({ ...note, by: '' }, scene).text).toBe('web: leader main, term 7: forced');
-  });
-
-  it('is a headline when it tells who leads, and not when it tells of a service or a renewal', () => {
-    expect(isHeadline({ type: 'became-leader', group: 'web', term, reason: 'takeover', by: '' })).toBe(true);
-    expect(isHeadline({ type: 'leader-known', group: 'web', term, owner: 'aux' })).toBe(true);
-    expect(isHeadline({ type: 'acting', group: 'web', why: 'the address is here' })).toBe(true);
-    expect(isHeadline({ type: 'services-started', group: 'web', why: 'standby' })).toBe(false);
-    expect(isHeadline({ type: 'defended', group: 'web', term, leaseMs: 8_000 })).toBe(false);
   });
 
   it('warns of a lost witness with what follows from it', () => {
