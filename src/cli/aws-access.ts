@@ -1,6 +1,8 @@
 import { AwsClients } from '../cloud/aws-clients.ts';
-import { Imds } from '../cloud/imds.ts';
+import { Imds, ImdsError } from '../cloud/imds.ts';
 import { resolveRegion } from '../cloud/resolve-region.ts';
+import { EXIT } from '../control/exit-codes.ts';
+import { CliError } from './cli-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { version } from './version.ts';
 
@@ -8,19 +10,21 @@ export interface AwsPlace {
   /** Default: of the environment, else of the instance. */
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
+  /** Where this command lets an operator say the Region: "--region, or AWS_REGION". */
+  readonly regionWays: string;
 }
 
-/** Works with the operator's credentials: the environment, a profile, or the instance's role. */
+/** Works with the operator's credentials: the environment, a profile, or the instance's role. Throws CliError. */
 export async function withAws<T>(
   io: CliIo,
-  { region, endpoint }: AwsPlace,
+  { region, endpoint, regionWays }: AwsPlace,
   signal: AbortSignal,
   work: (clients: AwsClients) => Promise<T>,
 ): Promise<T> {
   const environment = endpoint === undefined ? io.env : { ...io.env, AWS_ENDPOINT_URL: endpoint };
   const imds = new Imds({ environment: io.env, retryForMs: 0 });
   try {
-    const used = region ?? (await resolveRegion(io.env, imds, signal));
+    const used = region ?? (await resolveRegion(io.env, imds, signal).catch(unknownRegion(regionWays)));
     const clients = new AwsClients({ region: used, version, environment });
     try {
       return await work(clients);
@@ -31,3 +35,12 @@ export async function withAws<T>(
     await imds.close();
   }
 }
+
+const unknownRegion = (ways: string) => (error: unknown) => {
+  if (!(error instanceof ImdsError)) throw error;
+  throw new CliError(
+    `nothing was asked of AWS, because its Region is not known (${error.message}); say which Region: ${ways}`,
+    EXIT.unavailable,
+    { cause: error },
+  );
+};

@@ -27,13 +27,15 @@ export const prefixOption = (when: string): Option =>
 export const regionOption = (when: string): Option =>
   new Option('--region <region>', `${when}its Region (default: by the configuration, or AWS_REGION)`);
 
+const REGION_WAYS = '--region, aws.region in the configuration, or AWS_REGION';
+
 /** With --prefix no configuration is needed. Throws CliError, ConfigError. */
 export async function witnessPlace({ config, prefix, region }: WitnessPlaceOptions): Promise<WitnessPlace> {
   if (prefix !== undefined) {
     if (!/^(\/[A-Za-z0-9_.-]+)+$/.test(prefix)) {
       throw new CliError(`--prefix ${prefix} names no parameter: write it like /eipkeeper/web`, EXIT.usage);
     }
-    return { prefix, place: { region }, file: null };
+    return { prefix, place: { region, regionWays: REGION_WAYS }, file: null };
   }
   if (config.startsWith('ssm:')) {
     throw new CliError(
@@ -42,6 +44,10 @@ export async function witnessPlace({ config, prefix, region }: WitnessPlaceOptio
     );
   }
   const { file, witnessPrefix } = await loadConfiguration({ source: config });
-  const place = { region: region ?? file.aws.region, endpoint: file.aws.endpoint };
+  const place = {
+    region: region ?? file.aws.region,
+    endpoint: file.aws.endpoint,
+    regionWays: REGION_WAYS,
+  };
   return { prefix: witnessPrefix, place, file };
 }

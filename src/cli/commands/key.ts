@@ -4,7 +4,7 @@ import { loadConfiguration } from '../../config/load.ts';
 import { EXIT } from '../../control/exit-codes.ts';
 import { FileKeyStore, type KeyStore, KeyStoreError, ParameterKeyStore } from '../../runtime/key-store.ts';
 import { createParameterReader } from '../../runtime/parameter-reader.ts';
-import { withAws } from '../aws-access.ts';
+import { type AwsPlace, withAws } from '../aws-access.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import {
@@ -67,7 +67,7 @@ async function rotate(io: CliIo, finish: Finish, options: Options): Promise<void
     } else {
       // The time of the command is for the nodes; a call to AWS has its own.
       const call = io.interrupted();
-      await withAws(io, fromFile?.file.aws ?? {}, call, async (clients) => {
+      await withAws(io, placeOf(fromFile), call, async (clients) => {
         const readParameter = createParameterReader(clients, call);
         const configuration =
           fromFile ?? (await loadConfiguration({ source: options.config, readParameter }));
@@ -91,6 +91,12 @@ async function rotate(io: CliIo, finish: Finish, options: Options): Promise<void
     { type: 'result', status: 'done', reason: '', exitCode: EXIT.ok },
     { output: options.output, done: 'the cluster has a new key', failed: '', hint: '' },
   );
+}
+
+/** A configuration in SSM cannot say where it is. */
+function placeOf(fromFile: Configuration | null): AwsPlace {
+  if (fromFile === null) return { regionWays: 'AWS_REGION' };
+  return { ...fromFile.file.aws, regionWays: 'aws.region in the configuration, or AWS_REGION' };
 }
 
 async function work(
