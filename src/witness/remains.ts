@@ -20,7 +20,7 @@ export class RemainsError extends Error {
   override readonly name = 'RemainsError';
   readonly denied: boolean;
 
-  constructor({ reason, failure }: FailedCall) {
+  constructor({ reason, failure }: Pick<FailedCall, 'reason' | 'failure'>) {
     super(reason);
     this.denied = failure === 'denied';
   }
@@ -74,22 +74,24 @@ function isOwn(place: string, value: string): boolean {
   return /^term\/doctor-[0-9a-f]{8}$/.test(rest) && isProbe;
 }
 
-/** In their order, ten at a time; `onDeleted` hears of each batch. Throws RemainsError. */
+/** In their order, ten at a time. Throws RemainsError, which says how many are deleted. */
 export async function deleteRemains(
   clients: AwsClients,
   names: readonly string[],
   signal: AbortSignal,
-  onDeleted: (count: number) => void,
 ): Promise<void> {
   for (let start = 0; start < names.length; start += BATCH_MAX) {
-    if (start > 0) await sleep(PAUSE_MS, undefined, { signal });
+    const progress = `${start} of ${names.length} deleted`;
+    if (start > 0) await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
+    if (signal.aborted) throw new RemainsError({ failure: 'not-sent', reason: `given up; ${progress}` });
     const batch = names.slice(start, start + BATCH_MAX);
     const outcome = await clients.call(
       { operation: 'SSM DeleteParameters', service: 'ssm', kind: 'write' },
       { signal, deadlineMs: CALL_TIMEOUT_MS },
       (options) => clients.ssm.send(new DeleteParametersCommand({ Names: [...batch] }), options),
     );
-    if (outcome.status === 'failed') throw new RemainsError(outcome.result);
-    onDeleted(batch.length);
+    if (outcome.status === 'answered') continue;
+    const { failure, reason } = outcome.result;
+    throw new RemainsError({ failure, reason: `${reason}; ${progress}` });
   }
 }

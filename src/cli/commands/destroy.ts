@@ -50,17 +50,12 @@ async function destroy(io: CliIo, options: Options): Promise<void> {
     await withAws(io, place, signal, async (clients) => {
       const remains = await listRemains(clients, prefix, signal);
       if (options.output === 'text') io.stdout(remainsText(remains, prefix));
-      let deleted = 0;
-      if (options.yes === true) {
-        await deleteRemains(clients, remains.made, signal, (count) => {
-          deleted += count;
-        });
-      }
-      conclude(io, options, remains, deleted);
+      if (options.yes === true) await deleteRemains(clients, remains.made, signal);
+      conclude(io, options, remains);
     });
   } catch (error) {
     if (!(error instanceof RemainsError)) throw error;
-    const code = error.denied ? EXIT.noPermission : EXIT.unavailable;
+    const code = signal.aborted ? EXIT.error : error.denied ? EXIT.noPermission : EXIT.unavailable;
     throw new CliError(`${error.message}; what is left can be removed by typing it again`, code, {
       cause: error,
     });
@@ -113,7 +108,8 @@ function remainsText({ made, foreign }: Remains, prefix: string): string {
   return printable(lines.length === 0 ? `there is nothing below ${prefix}\n` : lines.join(''));
 }
 
-function conclude(io: CliIo, { output, yes }: Options, { made, foreign }: Remains, deleted: number): void {
+function conclude(io: CliIo, { output, yes }: Options, { made, foreign }: Remains): void {
+  const deleted = yes === true ? made.length : 0;
   if (output === 'json') {
     io.stdout(`${JSON.stringify({ found: made, stays: foreign, deleted }, null, 2)}\n`);
   } else if (yes === true) {
