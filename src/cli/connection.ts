@@ -19,8 +19,13 @@ export const configOption = (): Option =>
 export const socketOption = (): Option =>
   new Option('--socket <path>', 'the control socket of the daemon (default: the one in the configuration)');
 
+const OUTPUT_FLAGS = '-o, --output <format>';
+
 export const outputOption = (): Option =>
-  new Option('-o, --output <format>', 'for people or for programs').choices(['text', 'json']).default('text');
+  new Option(OUTPUT_FLAGS, 'for people or for programs').choices(['text', 'json']).default('text');
+
+/** Not the `--output` that names a file. */
+export const isOutputOption = ({ flags }: Option): boolean => flags === OUTPUT_FLAGS;
 
 export type Output = 'text' | 'json';
 

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { ControlError } from '../control/client.ts';
@@ -25,9 +26,10 @@ import { addRun } from './commands/run.ts';
 import { addOnline, addStandby } from './commands/standby.ts';
 import { addStatus } from './commands/status.ts';
 import { addUserData } from './commands/user-data.ts';
-import type { Output } from './connection.ts';
+import { isOutputOption, type Output } from './connection.ts';
 import type { Finish } from './finish.ts';
 import { meantVerb } from './old-words.ts';
+import { resultLine } from './report-result.ts';
 import { version } from './version.ts';
 
 const EXIT_CODES = `
@@ -73,7 +75,7 @@ export function buildProgram(io: CliIo, finish: Finish): Command {
   return program;
 }
 
-/** Runs one command line (without node and script) and gives the exit code. Never throws for what an operator can mend. */
+/** Runs one command line (without node and script) and gives the exit code. Never throws. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   let exitCode: number = EXIT.ok;
   const program = buildProgram(io, (code) => {
@@ -81,19 +83,14 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   });
   let asJson = false;
   program.hook('preAction', (_, command) => {
-    // The output of `import` is a file.
-    const isFormat = command.options.some(({ long, argChoices }) => long === '--output' && argChoices);
-    asJson = isFormat && command.opts<{ output?: Output }>().output === 'json';
+    asJson = command.options.some(isOutputOption) && command.opts<{ output: Output }>().output === 'json';
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return afterCommander(error, program, io);
-    const { prefix, reason, exitCode } = explain(error);
-    if (asJson) io.stdout(`${JSON.stringify({ status: 'failed', reason, exitCode })}\n`);
-    else io.stderr(`${prefix}${reason}\n`);
-    return exitCode;
+    return reportFailure(error, asJson, io);
   }
 }
 
@@ -112,27 +109,25 @@ function sayMeantVerb(program: Command, io: CliIo): void {
   if (meant !== '') io.stderr(`${meant}\n`);
 }
 
-interface Explained {
-  /** Where a message does not begin with a place in a file. */
-  readonly prefix: string;
-  readonly reason: string;
-  readonly exitCode: number;
+function reportFailure(error: unknown, asJson: boolean, io: CliIo): number {
+  const mendable = mendableExitCode(error);
+  const exitCode = mendable ?? EXIT.error;
+  const reason = error instanceof Error ? error.message : String(error);
+  if (asJson) io.stdout(resultLine({ status: 'failed', reason, exitCode }));
+  if (mendable === null) io.stderr(`${inspect(error)}\n`);
+  else if (!asJson) io.stderr(startsWithPlace(error) ? `${reason}\n` : `eipkeeper: ${reason}\n`);
+  return exitCode;
 }
 
-function explain(error: unknown): Explained {
-  if (error instanceof CliError || error instanceof ControlError) {
-    return { prefix: 'eipkeeper: ', reason: error.message, exitCode: error.exitCode };
-  }
-  if (error instanceof ImportError) {
-    return {
-      prefix: '',
-      reason: error.message,
-      exitCode: error.denied ? EXIT.noPermission : EXIT.misconfigured,
-    };
-  }
-  if (error instanceof ConfigError)
-    return { prefix: '', reason: error.message, exitCode: configExitCode(error) };
-  throw error;
+const startsWithPlace = (error: unknown): boolean =>
+  error instanceof ConfigError || error instanceof ImportError;
+
+/** Of what an operator can mend; null: a defect. */
+function mendableExitCode(error: unknown): number | null {
+  if (error instanceof CliError || error instanceof ControlError) return error.exitCode;
+  if (error instanceof ImportError) return error.denied ? EXIT.noPermission : EXIT.misconfigured;
+  if (error instanceof ConfigError) return configExitCode(error);
+  return null;
 }
 
 function configExitCode({ code }: ConfigError): number {

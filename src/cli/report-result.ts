@@ -12,12 +12,20 @@ export interface ResultWords {
   readonly hint: string;
 }
 
-/** A result goes to stdout, a failure to stderr; as JSON, both to stdout: {status, reason, exitCode}. */
+/** As JSON: {status, reason, exitCode} and nothing else, on a line. */
+export const resultLine = ({
+  status,
+  reason,
+  exitCode,
+}: Pick<ControlResult, 'status' | 'reason' | 'exitCode'>): string =>
+  `${JSON.stringify({ status, reason, exitCode })}\n`;
+
+/** A result goes to stdout, a failure to stderr; as JSON, both to stdout. */
 export function reportResult(io: CliIo, finish: Finish, result: ControlResult, words: ResultWords): void {
-  const { status, reason, exitCode } = result;
-  finish(exitCode);
+  const { status, reason } = result;
+  finish(result.exitCode);
   if (words.output === 'json') {
-    io.stdout(`${JSON.stringify({ status, reason, exitCode })}\n`);
+    io.stdout(resultLine(result));
   } else if (status === 'done') {
     io.stdout(`${words.done}\n`);
   } else {

@@ -21,6 +21,7 @@ export class CliHarness {
   stdin: Uint8Array = new Uint8Array();
   env: Record<string, string> = {};
   terminal: CliIo['terminal'] = null;
+  connect: CliIo['connect'] = (path) => new ControlClient({ path, patienceMs: 2_000 });
   stdout = '';
   directory = '';
   socket = '';
@@ -61,7 +62,7 @@ export class CliHarness {
       env: this.env,
       readStdin: async () => this.stdin,
       interrupted: () => this.interrupt.signal,
-      connect: (path) => new ControlClient({ path, patienceMs: 2_000 }),
+      connect: this.connect,
       runGuard: async () => 0,
       runDaemon: async ({ configPath }) => {
         this.daemonRuns.push(configPath);

@@ -298,6 +298,21 @@ Registered in SSM:
     expect(exitCode).toBe(69);
   });
 
+  it('says a defect so too, and keeps its trace for the report', async () => {
+    cli.connect = () => {
+      throw new TypeError('the index is no number');
+    };
+    const asJson = await cli.ask('status', '--output', 'json');
+    const answer = { status: 'failed', reason: 'the index is no number', exitCode: 1 };
+    expect(JSON.parse(asJson.stdout)).toEqual(answer);
+    const asText = await cli.ask('status');
+    expect(asText.stdout).toBe('');
+    for (const { exitCode, stderr } of [asJson, asText]) {
+      expect(stderr).toMatch(/^TypeError: the index is no number\n +at .*cli\.test\.ts/);
+      expect(exitCode).toBe(1);
+    }
+  });
+
   it('finds the socket of the configuration', async () => {
     const path = join(cli.directory, 'eipkeeper.yaml');
     await writeFile(path, `${GOOD}socket: { path: ${cli.socket} }\n`);
@@ -471,6 +486,16 @@ describe('commands that need no daemon', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('exists and was left as it is');
     expect(await readFile(path, 'utf8')).toBe(before);
+  });
+
+  it.each([
+    ['keygen', '--kms-key', 'alias/web', '--output', 'json'],
+    ['import', '--force', '--no-ec2', '/nonexistent', '--output', 'json'],
+  ])('%s takes "json" for the name of a file, and fails in words', async (...argv) => {
+    const { exitCode, stdout, stderr } = await cli.run(...argv);
+    expect(stdout).toBe('');
+    expect(stderr).not.toBe('');
+    expect(exitCode).not.toBe(0);
   });
 
   it('decode says so when there is no packet', async () => {
