@@ -20,9 +20,10 @@ export interface AddressState {
     readonly begunMs: Millis;
     /** The association that this move ends. One that is read while it is on its way may be newer than it. */
     readonly endsAssociationId: string;
-    /** null: the call ended at its deadline, its effect is unknown until a reading begun after `unknownMs`. */
+    /** null: the call ended at its deadline, its effect is unknown until a reading from `tellingId` on. */
     callId: number | null;
-    unknownMs: Millis;
+    /** Ids count up: the first call that was begun after that deadline. By the clock it may look older. */
+    tellingId: number;
   } | null;
   /** A move that was abandoned may still land before then, whatever a reading showed. */
   doubtUntilMs: Millis;

@@ -59,18 +59,17 @@ export function reconcileAddress(state: CoreState, group: GroupState): void {
   const everyMs = lookEveryMs(state, group);
   if (address.nextLookMs > state.nowMs + everyMs * 1.2) address.nextLookMs = state.nowMs + everyMs;
   if (address.move !== null && address.move.callId === null)
-    lookAfterUnknownMove(state, group, address.move.unknownMs);
+    lookAfterUnknownMove(state, group, address.move.tellingId);
   else if (due(state, address.nextLookMs)) lookAtAddress(state, group);
   if (address.move !== null || inMaintenance(group)) return;
   if (group.role.kind === 'leading') moveAsLeader(state, group);
   else if (group.role.kind === 'acting') moveAsActing(state, group);
 }
 
-function lookAfterUnknownMove(state: CoreState, group: GroupState, unknownMs: number): void {
+function lookAfterUnknownMove(state: CoreState, group: GroupState, tellingId: number): void {
   const { address } = group;
-  const pending = address.readingId === null ? undefined : state.calls.get(address.readingId);
   // A reading begun before the deadline cannot tell what became of the move.
-  if (pending !== undefined && pending.begunMs < unknownMs) address.readingId = null;
+  if (address.readingId !== null && address.readingId < tellingId) address.readingId = null;
   lookAtAddress(state, group);
 }
 
@@ -151,7 +150,7 @@ function move(state: CoreState, group: GroupState, kind: MoveKind): void {
     kind,
     begunMs: state.nowMs,
     endsAssociationId: address.associationId,
-    unknownMs: 0,
+    tellingId: 0,
     callId: null,
   };
   switch (kind) {
@@ -203,9 +202,9 @@ function onMoveFailed(state: CoreState, group: GroupState, address: AddressState
   complain(state, group, `moving it here failed: ${result.type === 'failed' ? result.reason : result.type}`);
   if (failure === 'unknown' && address.move !== null) {
     address.move.callId = null;
-    address.move.unknownMs = state.nowMs;
+    address.move.tellingId = state.nextCallId;
     address.doubtUntilMs = state.nowMs + SETTLE_MS;
-    lookAfterUnknownMove(state, group, state.nowMs);
+    lookAfterUnknownMove(state, group, address.move.tellingId);
     return;
   }
   // Nothing was restored, so that the one time of rule 18 is not used up.
@@ -265,8 +264,7 @@ export function onAddressReading(
   address.okBegunMs = Math.max(address.okBegunMs, pending.begunMs);
   const { holder, associationId } = result;
   const here = isHolder(holder, state.config.self);
-  const settled =
-    address.move !== null && address.move.callId === null && pending.begunMs >= address.move.unknownMs;
+  const settled = address.move !== null && address.move.callId === null && id >= address.move.tellingId;
   if (settled) {
     if (here) supersede(address);
     address.move = null;

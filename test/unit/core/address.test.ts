@@ -100,6 +100,27 @@ describe('the address (rule 12)', () => {
     expect(node.notes.some((note) => note.type === 'serving')).toBe(true);
   });
 
+  test('a move that timed out is not told of by a reading that was begun before, be it in the same millisecond', () => {
+    const node = standbyOf(5);
+    node.pass(400);
+    node.answerNewest(recordOf(5, 'aux'));
+    node.answerAddress(AUX);
+    node.pass(700);
+    node.answer('create-term', { type: 'term-created' });
+    while (node.pending('describe-address').length > 0) node.answerAddress(AUX);
+    node.group.address.nextLookMs = node.nowMs;
+    node.grant('aux');
+    const [before] = node.pending('describe-address');
+    node.fail('take-address', 'unknown');
+    const after = node.pending('describe-address').find(({ id }) => id !== before?.id);
+    expect(before).toBeDefined();
+    expect(after).toBeDefined();
+    node.answerAddress(MAIN, 'assoc-applied');
+    expect(node.group.address.move).not.toBeNull();
+    node.answerAddress(MAIN, 'assoc-applied');
+    expect(node.group.address.move).toBeNull();
+  });
+
   test.each([
     ['not-sent', 250],
     ['throttled', 1_000],

@@ -60,7 +60,7 @@ describe('a switchover on the leader (rule 10)', () => {
       begunMs: node.nowMs,
       endsAssociationId: '',
       callId: 999,
-      unknownMs: 0,
+      tellingId: 0,
     };
     sayReady(node);
     node.pass(10);
