@@ -40,8 +40,19 @@ function withCounter(source: string, offset: number, counter: string): string {
   const jump = /^(continue|return);/.exec(rest)?.[0];
   if (jump !== undefined) return `${before}{ ${counter}; ${jump} }${rest.slice(jump.length)}`;
   if (rest.startsWith('return ')) return `${before}return ${counter}, ${rest.slice('return '.length)}`;
-  if (/^(const|if|for) /.test(rest)) return `${before}${counter}; ${rest}`;
-  if (/(=>|[=&|])\s*$/.test(before)) throw new Error(`no counter can stand before "${rest.slice(0, 40)}"`);
+  if (/^(const|if|for) /.test(rest)) {
+    if (!/(\)|\belse)$/.test(withoutComments(before))) return `${before}${counter}; ${rest}`;
+    throw new Error(
+      `no counter can stand before "${firstOf(rest)}": the counter would be all that follows the condition. Name another place in branches.ts.`,
+    );
+  }
+  if (/(=>|[=&|])\s*$/.test(before)) throw new Error(`no counter can stand before "${firstOf(rest)}"`);
   const isPartOfExpression = /[?:,(]\s*$/.test(before);
   return `${before}${counter}${isPartOfExpression ? ' &&' : ','} ${rest}`;
 }
+
+const firstOf = (source: string): string => source.slice(0, 40);
+
+/** A comment at the end of a line begins after a blank: in a string, "//" mostly does not. */
+const withoutComments = (source: string): string =>
+  source.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '').trimEnd();

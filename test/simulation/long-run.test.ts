@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
-import { NOTHING } from '../../src/simulation/batch.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NOTHING, runBatch } from '../../src/simulation/batch.ts';
 import { BRANCHES } from '../../src/simulation/branches.ts';
 import { EXPECTED } from '../../src/simulation/expected-events.ts';
 import { FAULT_CLASSES } from '../../src/simulation/fault.ts';
+import { realCore } from '../../src/simulation/real-core.ts';
 import { simulate } from '../../src/simulation/simulate.ts';
 import { summary } from '../../src/simulation/summary.ts';
 import { tooRare } from '../../src/simulation/too-rare.ts';
@@ -29,6 +30,11 @@ describe('a long run', () => {
     totalMs: Math.round(rest.totalMs),
   });
 
+  let alone = NOTHING;
+  beforeAll(async () => {
+    alone = await simulate({ ...order, schedules: 60, stateFile: null });
+  });
+
   it('goes on where it was stopped, as if it had not been', async () => {
     const stateFile = join(folder, 'state.json');
     await simulate({ ...order, schedules: 8, stateFile });
@@ -38,12 +44,17 @@ describe('a long run', () => {
   });
 
   it('gives the same, however many run it', async () => {
-    const alone = await simulate({ ...order, schedules: 60, stateFile: null });
     const shared = await simulate({ ...order, schedules: 60, workers: 3, stateFile: null });
     expect(essence(shared)).toEqual(essence(alone));
     expect(alone.schedules).toBe(60);
     expect(Object.keys(alone.branches)).toEqual(BRANCHES.map(({ id }) => id));
     expect(alone.branches['rule 2: a grant is given']).toBeGreaterThan(60);
+  });
+
+  it('is of the very core: its counters change nothing', async () => {
+    const bare = runBatch({ ...order, schedules: 60 }, realCore);
+    expect(bare.branches).toEqual({});
+    expect(essence(bare)).toEqual(essence({ ...alone, branches: {} }));
   });
 
   it('refuses the state of a run of other seeds', async () => {

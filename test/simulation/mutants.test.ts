@@ -25,12 +25,22 @@ describe('branches of rules', () => {
     expect(RULES.filter((rule) => !counted.has(String(rule)))).toEqual([]);
   });
 
-  it('get a counter, and the rest of the source stays', () => {
-    const source = readFileSync(new URL('../../src/core/orders.ts', import.meta.url), 'utf8');
-    const counted = withCounters('orders.ts', source);
-    expect(counted).not.toBe(source);
-    expect(counted.replace(/\+\+globalThis\.branchCounts\[\d+\](, |; | && )/g, '')).toBe(source);
+  it('get no counter where the core no longer has them', () => {
     expect(() => withCounters('orders.ts', '')).toThrow('say in branches.ts where');
+  });
+
+  it.each([
+    ['a condition', 'if (a)\n    '],
+    ['a condition and a comment', 'if (a) // (why) of it\n    // more;\n    '],
+    ['a condition and a comment within', 'if (a) /* why; */ '],
+    ['else', 'if (a) x();\n  else '],
+  ])('get no counter where it would be the whole of what follows %s', (_, before) => {
+    const source = readFileSync(new URL('core/claim.ts', SRC), 'utf8');
+    const { text } = BRANCHES.find((branch) => branch.text.startsWith('const '))!;
+    const bent = source.replace(text, (found) => before + found);
+    expect(() => withCounters('claim.ts', bent)).toThrow('the counter would be all that follows');
+    const braced = source.replace(text, (found) => `${before}{ ${found}`);
+    expect(() => withCounters('claim.ts', braced)).not.toThrow();
   });
 
   for (const { id, file, text } of BRANCHES) {
