@@ -51,7 +51,7 @@ if (values.help) console.log(USAGE);
 else if (values.explain) explainSeed();
 else if (values['false-takeovers']) printFalseTakeovers((line) => console.log(line));
 else if (values.mutants) process.exitCode = runMutants(positionals, (line) => console.log(line), publish);
-else process.exitCode = Number(values.schedules) === 1 ? replay() : await runMany();
+else process.exitCode = wholeNumber('schedules') === 1 ? replay() : await runMany();
 
 function wholeNumber(option: 'schedules' | 'seed' | 'workers' | 'failures'): number {
   const number = Number(values[option]);
@@ -85,13 +85,13 @@ function publish(page: string): void {
 function explainSeed(): void {
   // Midnight UTC is the beginning of the schedule.
   process.env.TZ = 'UTC';
-  const seed = Number(values.seed);
+  const seed = wholeNumber('seed');
   console.log(explainPlan(drawPlan(seed, worldOf(readWorlds(), seed)), realCore));
 }
 
 /** One seed in full: its timeline, or the shrunk one when it fails. */
 function replay(): number {
-  const seed = Number(values.seed);
+  const seed = wholeNumber('seed');
   const wishes = worldOf(readWorlds(), seed);
   const plan = drawPlan(seed, wishes);
   const { text, outcome } = transcript(plan, realCore, true);
