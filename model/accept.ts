@@ -27,7 +27,7 @@ export const SAMPLES: readonly Sample[] = [
 ];
 
 const FLAGS = ['-O1', '-w', '-DSAFETY', '-DNOREDUCE', '-DVECTORSZ=8192'];
-/** TMAX of trace.pml: a term is a byte there. A schedule of many hours may have more. */
+/** A term is a byte in the model. A schedule of many hours may have more. */
 const TERMS_MOST = 250;
 /** How much of a rejected run is told. */
 const TOLD_RECORDS = 20;
@@ -45,7 +45,7 @@ function* tracesOf({ nodes, kind, runs }: Sample): Iterable<Trace> {
 
 /** Lets spin's verifier follow every trace, one after the other; throws when it did not read them all. */
 export function accept(traces: Iterable<Trace>, nodes: 2 | 3): Promise<Acceptance> {
-  const model = { source: 'trace.pml', defines: [`N=${nodes}`], flags: FLAGS };
+  const model = { source: 'trace.pml', defines: [`N=${nodes}`, `TMAX=${TERMS_MOST}`], flags: FLAGS };
   return withVerifier(model, async (folder) => {
     const file = createWriteStream(join(folder, 'records'));
     const starts: { readonly seed: number; readonly from: number; readonly text: string }[] = [];

@@ -3,7 +3,6 @@
  * A record that its guard does not allow rejects the run. Everything happens in one step: there is nothing to search.
  */
 #define TRACE
-#define TMAX 250
 #include "leadership.pml"
 
 

@@ -63,7 +63,7 @@ export interface Trace {
   readonly seed: number;
   readonly text: string;
   readonly records: number;
-  /** The highest that was created, in any group. */
+  /** The highest of that group. */
   readonly newestTerm: number;
 }
 
@@ -71,14 +71,9 @@ export interface Trace {
 export function traceOf(seed: number, wishes: PlanWishes): Trace {
   const only = new Set(FAULT_CLASSES.filter((name) => !OUTSIDE_THE_MODEL.has(name)));
   const scribe = new Scribe();
-  let newestTerm = 0;
-  const terms: Observer = {
-    termCreated: (_, { term }) => {
-      newestTerm = Math.max(newestTerm, term);
-    },
-  };
-  runPlan(drawPlan(seed, { ...wishes, only }), scribe.core, [scribe, terms]);
-  return { seed, text: `${scribe.lines.join('\n')}\n`, records: scribe.lines.length, newestTerm };
+  runPlan(drawPlan(seed, { ...wishes, only }), scribe.core, [scribe]);
+  const { lines, newestTerm } = scribe;
+  return { seed, text: `${lines.join('\n')}\n`, records: lines.length, newestTerm };
 }
 
 /** What the model knows of a node, as last written down. */
@@ -131,6 +126,11 @@ class Scribe implements Observer {
       return effects;
     },
   };
+
+  /** 0 where no term was ever created. */
+  get newestTerm(): number {
+    return Math.max(0, ...this.#leases.keys());
+  }
 
   attach(world: World): void {
     this.#world = world;

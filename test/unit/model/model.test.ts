@@ -45,6 +45,14 @@ describe.skipIf(missing.length > 0)('the model', { timeout: 60_000 }, () => {
     expect({ runs, rejected }).toEqual({ runs: 40, rejected: [] });
   });
 
+  it('is told the newest term of the group that it follows', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { text, newestTerm } = traceOf(seed, PAIR);
+      const created = [...text.matchAll(/^(?:2|9|10) \d+ (\d+) /gm)].map((match) => Number(match[1]));
+      expect([seed, newestTerm]).toEqual([seed, Math.max(0, ...created)]);
+    }
+  });
+
   it('refuses a run in which a term is won that never came to be', async () => {
     const honest = traceOf(1, PAIR);
     const lines = honest.text.split('\n');
