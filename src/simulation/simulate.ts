@@ -53,9 +53,7 @@ async function runSlice(
     while (next < end && sum.failures.length < failuresMost) {
       const first = next;
       next = Math.min(first + PIECE, end);
-      const many = next - first;
-      const piece = { worlds, firstSeed: firstSeed + first, schedules: many, failuresMost: many };
-      const result = await hand.run(piece);
+      const result = await hand.run({ worlds, firstSeed: firstSeed + first, schedules: next - first });
       sum = addResults(sum, result);
     }
   };

@@ -13,8 +13,6 @@ const PAIR: PlanWishes = { profile: 'default', kind: 'address', nodes: 2 };
 /** Few enough for every test run; `npm run simulate` is for many. */
 const SCHEDULES = 150;
 
-const ORDER = { firstSeed: 1, failuresMost: 3 };
-
 describe('the core in a world full of faults', () => {
   const worlds: PlanWishes[] = [
     PAIR,
@@ -26,10 +24,9 @@ describe('the core in a world full of faults', () => {
   ];
   for (const wishes of worlds) {
     it(`keeps its promises: ${wishes.kind}, ${wishes.profile}, ${wishes.nodes} nodes`, () => {
-      const order = { ...ORDER, worlds: [wishes], schedules: SCHEDULES };
-      const { failures } = runBatch(order, realCore);
+      const { failures } = runBatch({ worlds: [wishes], firstSeed: 1, schedules: SCHEDULES }, realCore);
       const told = failures.map(({ seed, rule, what }) => `${rule}: ${what}\n${replayCommand(seed, wishes)}`);
-      expect(told).toEqual([]);
+      expect(told.slice(0, 3)).toEqual([]);
     });
   }
 
