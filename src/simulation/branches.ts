@@ -3,7 +3,7 @@ export interface Branch {
   /** "rule 5: waits for the lease". */
   readonly id: string;
   readonly file: string;
-  /** Occurs in the file once; the block around its first character is counted. */
+  /** Occurs in the file once; a counter is written before its first character. */
   readonly text: string;
 }
 

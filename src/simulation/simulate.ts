@@ -22,7 +22,7 @@ const SLICE = 2_000;
 /** What a worker takes at a time: a sparse schedule takes as long as dozens of others, so whoever is free takes more. */
 const PIECE = 25;
 
-/** Throws when the state file is of another run. */
+/** Throws when the state file is of a run of other worlds, seeds, faults or branches. */
 export async function simulate(order: SimulationOrder): Promise<BatchResult> {
   const { schedules, stateFile, failuresMost } = order;
   let sum = stateFile === null ? NOTHING : readState(stateFile, order);
@@ -81,7 +81,7 @@ function hire(): Hand {
   };
 }
 
-/** Schedules that are drawn from other faults are other schedules. */
+/** Schedules that are drawn from other faults are other schedules, and counts of other branches have no sum. */
 const identityOf = ({ worlds, firstSeed }: SimulationOrder): string =>
   JSON.stringify({
     worlds: worlds.map(({ only, ...rest }) => ({ ...rest, only: [...(only ?? [])] })),
@@ -94,7 +94,9 @@ function readState(file: string, order: SimulationOrder): BatchResult {
   if (!existsSync(file)) return NOTHING;
   const { run, result } = JSON.parse(readFileSync(file, 'utf8')) as { run: string; result: BatchResult };
   if (run === identityOf(order)) return result;
-  throw new Error(`${file} belongs to a run of other worlds or seeds. Nothing was run. Name another file.`);
+  throw new Error(
+    `${file} belongs to a run of other worlds, seeds, faults or branches. Nothing was run. Name another file.`,
+  );
 }
 
 function writeState(file: string, order: SimulationOrder, result: BatchResult): void {

@@ -61,7 +61,7 @@ describe('a long run', () => {
     const stateFile = join(folder, 'other.json');
     await simulate({ ...order, schedules: 1, stateFile });
     const other = simulate({ ...order, firstSeed: 2, schedules: 1, stateFile });
-    await expect(other).rejects.toThrow('belongs to a run of other worlds or seeds');
+    await expect(other).rejects.toThrow('belongs to a run of other worlds, seeds, faults or branches');
   });
 });
 

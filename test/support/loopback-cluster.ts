@@ -224,8 +224,10 @@ export class LoopbackCluster {
     return this.aws.journal.count({ call: 'AssociateAddress' });
   }
 
-  /** What must stay as it is, whatever was refused: the place of the address and the very process that serves. */
-  /** `pids`: where the address is. What a standby has prepared it keeps for a while, and then stops (rule 14). */
+  /**
+   * What must stay as it is, whatever was refused: the place of the address and the very process that serves.
+   * `pids`: where the address is. What a standby has prepared it keeps for a while, and then stops (rule 14).
+   */
   async service(): Promise<{ holder: string; moves: number; pids: readonly number[] }> {
     const holder = this.holder();
     const pids = await this.nodes.find(({ name }) => name === holder)?.servicePids();

@@ -70,14 +70,17 @@ const reportLeftover = (error: unknown): void => console.error('a cluster was no
 /** So many faults share a cluster at most: one long batch would keep the other lanes waiting. */
 const BATCH_MOST = 4;
 
-/** Neighbours of one shape that leave no trace use one cluster, and so belong to one lane. */
+/** Neighbours that may share use one cluster, and so belong to one lane. */
 function batchesOf(jobs: readonly Job[]): Job[][] {
   const batches: Job[][] = [];
   for (const job of jobs) {
-    const last = batches.at(-1)?.at(-1);
-    const mayShare = last?.fault.leavesNoTrace === true && last.fault.setup === job.fault.setup;
-    if (mayShare && batches.at(-1)!.length < BATCH_MOST) batches.at(-1)!.push(job);
+    const last = batches.at(-1);
+    if (last !== undefined && last.length < BATCH_MOST && mayShare(last.at(-1)!.fault, job.fault))
+      last.push(job);
     else batches.push([job]);
   }
   return batches;
 }
+
+const mayShare = (before: Fault, next: Fault): boolean =>
+  before.leavesNoTrace === true && before.setup === next.setup && before.program === next.program;
