@@ -326,11 +326,6 @@ export class FaultWorld {
     return (await this.log(name)).split('\n').filter((line) => pattern.test(line)).length;
   }
 
-  /** Also before `begin`: of what goes on, the daemon says a line a minute. */
-  async everLogged(name: string, pattern: RegExp): Promise<boolean> {
-    return pattern.test(await this.#wholeLog(name));
-  }
-
   /** How often a node that lives was taken for dead, and how often a leader had to renew, since `begin`. */
   async countAlarms(): Promise<void> {
     let dead = 0;
