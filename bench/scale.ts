@@ -15,7 +15,7 @@ import { EVERY, type Fault, type FaultClass, FOREVER_MS } from '../src/simulatio
 import type { Observer } from '../src/simulation/observer.ts';
 import { profileOf } from '../src/simulation/profiles.ts';
 import { realCore } from '../src/simulation/real-core.ts';
-import type { Terrain } from '../src/simulation/terrain.ts';
+import { CALM_WITNESS_MS, calmTerrain, type Terrain } from '../src/simulation/terrain.ts';
 import { World } from '../src/simulation/world.ts';
 import { GroupTable } from '../src/wire/group-table.ts';
 import { encodeBodies } from '../src/wire/message-body.ts';
@@ -32,8 +32,6 @@ const PARTITION_MS = 300_000;
 /** By then leases have grown to their cap. */
 const GROWN_MS = 60_000;
 const PROFILE = profileOf('default', 'address');
-/** Of the witness, in the fates of its calls. */
-const ANSWERS_MS = 100;
 
 interface Traffic {
   datagrams: number;
@@ -104,7 +102,7 @@ class ScaledCluster {
   #see(state: CoreState, effect: Effect): void {
     const node = this.world.terrain.names.indexOf(state.config.self);
     if (effect.type === 'create-term' && !this.quota.take(this.world.nowMs)) {
-      const fate = { landsMs: -1, answersMs: ANSWERS_MS, failure: 'throttled' } as const;
+      const fate = { landsMs: -1, answersMs: CALM_WITNESS_MS, failure: 'throttled' } as const;
       this.world.desk.orders.push({ node, type: 'create-term', fate });
     }
     if (effect.type !== 'send') return;
@@ -126,29 +124,10 @@ function groupOf(name: string, nodes: readonly string[]): GroupConfig {
 }
 
 function terrainOf(names: readonly string[], groups: readonly GroupConfig[]): Terrain {
-  const always = (ms: number) => ({ leastMs: ms, mostMs: ms });
   return {
-    names,
-    groups,
-    keepaliveMs: PROFILE.keepaliveMs,
-    initdeadMs: PROFILE.initdeadMs,
-    configs: {},
-    clockRates: names.map(() => 1),
-    startsMs: names.map(() => 0),
+    ...calmTerrain(names, groups, PROFILE),
     past: groups.map(() => ({ holder: FREE, running: names.map(() => true), record: null })),
-    paths: 1,
-    networkDelayMs: 0.5,
-    networkJitterMs: 0,
-    witness: always(ANSWERS_MS),
-    cloudReads: always(150),
-    cloudChanges: always(600),
-    serviceStart: always(200),
-    serviceStop: always(100),
-    timerLateMs: 0,
     servicesAtBoot: true,
-    diskLost: 0,
-    refusesOwnHolder: false,
-    olderShare: 0,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { GroupConfig, NodeName, TermRecord } from '../core/types.ts';
+import { FREE } from './address-model.ts';
 import type { Latency } from './remote-service.ts';
 
 /** The history of a group before the schedule begins. */
@@ -51,4 +52,39 @@ export interface Terrain {
 export function configOf(terrain: Terrain, node: number): NodeConfig {
   const { groups, keepaliveMs, initdeadMs } = terrain.configs[node] ?? terrain;
   return { groups, keepaliveMs, initdeadMs };
+}
+
+/** How long the witness takes on a calm terrain. */
+export const CALM_WITNESS_MS = 100;
+
+/** Everything takes its usual time, always the same; nothing has a past, and nothing comes up by itself. */
+export function calmTerrain(
+  names: readonly NodeName[],
+  groups: readonly GroupConfig[],
+  { keepaliveMs, initdeadMs }: Pick<Terrain, 'keepaliveMs' | 'initdeadMs'>,
+): Terrain {
+  const always = (ms: number): Latency => ({ leastMs: ms, mostMs: ms });
+  return {
+    names,
+    groups,
+    keepaliveMs,
+    initdeadMs,
+    configs: {},
+    clockRates: names.map(() => 1),
+    startsMs: names.map(() => 0),
+    past: groups.map(() => ({ holder: FREE, running: names.map(() => false), record: null })),
+    paths: 1,
+    networkDelayMs: 0.5,
+    networkJitterMs: 0,
+    witness: always(CALM_WITNESS_MS),
+    cloudReads: always(150),
+    cloudChanges: always(600),
+    serviceStart: always(200),
+    serviceStop: always(100),
+    timerLateMs: 0,
+    servicesAtBoot: false,
+    diskLost: 0,
+    refusesOwnHolder: false,
+    olderShare: 0,
+  };
 }

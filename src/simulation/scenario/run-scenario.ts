@@ -14,7 +14,7 @@ import type { CoreUnderTest } from '../core-under-test.ts';
 import type { AddressMove, Observer } from '../observer.ts';
 import { profileOf } from '../profiles.ts';
 import type { Fate } from '../remote-service.ts';
-import type { Terrain } from '../terrain.ts';
+import { CALM_WITNESS_MS, calmTerrain, type Terrain } from '../terrain.ts';
 import { Timeline } from '../timeline.ts';
 import type { Violation } from '../violation.ts';
 import { World } from '../world.ts';
@@ -23,12 +23,6 @@ import { nodeIndex, type Scenario, type ScenarioAction, type Setting } from './p
 
 /** A steady world, so that a transcript shows the protocol and not the weather. */
 const SEED = 1;
-const WITNESS_MS = 100;
-const CLOUD_READ_MS = 150;
-const CLOUD_CHANGE_MS = 600;
-const START_MS = 200;
-const STOP_MS = 100;
-const NETWORK_MS = 0.5;
 const PAST_LEASE_MS = 3_000;
 
 export interface ScenarioResult {
@@ -109,12 +103,12 @@ function fateOf({ fate, ms }: Extract<ScenarioAction, { type: 'next' }>): Fate {
     case 'lands':
       return { landsMs: ms, answersMs: ms + 1, failure: null };
     case 'unanswered':
-      return { landsMs: WITNESS_MS / 2, answersMs: -1, failure: 'unknown' };
+      return { landsMs: CALM_WITNESS_MS / 2, answersMs: -1, failure: 'unknown' };
     case 'lost':
       return { landsMs: -1, answersMs: -1, failure: 'unknown' };
     case 'throttled':
     case 'denied':
-      return { landsMs: -1, answersMs: WITNESS_MS, failure: fate };
+      return { landsMs: -1, answersMs: CALM_WITNESS_MS, failure: fate };
     default:
       throw new Error(`a call has no fate "${fate}"`);
   }
@@ -130,13 +124,8 @@ function terrainOf(setting: Setting): Terrain {
     standbyServices: setting.kind === 'exclusive' ? 'stopped' : setting.standby,
     timings: profile.timings,
   };
-  const always = (ms: number): { leastMs: number; mostMs: number } => ({ leastMs: ms, mostMs: ms });
   return {
-    names: setting.nodes,
-    groups: [group],
-    keepaliveMs: profile.keepaliveMs,
-    initdeadMs: profile.initdeadMs,
-    configs: {},
+    ...calmTerrain(setting.nodes, [group], profile),
     clockRates: setting.nodes.map((name) => setting.rates[name] ?? 1),
     startsMs: setting.nodes.map((name) => setting.startsMs[name] ?? 0),
     past: [
@@ -147,18 +136,7 @@ function terrainOf(setting: Setting): Terrain {
       },
     ],
     paths: setting.paths,
-    networkDelayMs: NETWORK_MS,
-    networkJitterMs: 0,
-    witness: always(WITNESS_MS),
-    cloudReads: always(CLOUD_READ_MS),
-    cloudChanges: always(CLOUD_CHANGE_MS),
-    serviceStart: always(START_MS),
-    serviceStop: always(STOP_MS),
-    timerLateMs: 0,
-    servicesAtBoot: false,
     diskLost: setting.diskLost ? 1 : 0,
-    refusesOwnHolder: false,
-    olderShare: 0,
   };
 }
 
