@@ -21,9 +21,18 @@ describe('the journals of two daemons', () => {
   const journalOf = (name: Name) => journalDirectory(join(pair.node(name).dir, 'state'));
   const said = (name: Name) => pair.node(name).lines.join('\n');
 
-  /** What was written to the log a moment ago may still be on its way to the disk. */
+  /** What was said a moment ago may still be on its way to the disk, the steps that led to it behind it. */
   const isWritten = (name: Name) =>
-    expect.poll(async () => JSON.stringify(await readFacts(journalOf(name))), WAIT).toContain('"serving"');
+    expect
+      .poll(async () => {
+        const serving = (await readFacts(journalOf(name))).findLast(
+          (fact) => fact.kind === 'note' && fact.note.type === 'serving',
+        );
+        const { recordings } = await readRecordings(journalOf(name));
+        const lastStepMs = recordings.at(-1)?.steps.at(-1)?.event.at.nowMs ?? Number.NEGATIVE_INFINITY;
+        return serving !== undefined && lastStepMs >= serving.atMs;
+      }, WAIT)
+      .toBe(true);
 
   async function takeover() {
     pair.startDaemon('main');
