@@ -12,6 +12,17 @@ function settled() {
   return node;
 }
 
+/** A node that has just won term 6 after aux fell silent, its move of the address under way. */
+function claimed(): OneNode {
+  const node = standbyOf(5);
+  node.pass(400);
+  node.answerNewest(recordOf(5, 'aux'));
+  node.answerAddress(AUX);
+  node.pass(700);
+  node.answer('create-term', { type: 'term-created' });
+  return node;
+}
+
 /** Lets `ms` pass in which EC2 shows the address here, and then until it is asked once more. */
 function passUntilLookedAfter(node: OneNode, ms: number): void {
   node.auto.set('describe-address', () => ({
@@ -29,12 +40,7 @@ function passUntilLookedAfter(node: OneNode, ms: number): void {
 
 describe('the address (rule 12)', () => {
   test('a move is sent at once after winning, behind no reading', () => {
-    const node = standbyOf(5);
-    node.pass(400);
-    node.answerNewest(recordOf(5, 'aux'));
-    node.answerAddress(AUX);
-    node.pass(700);
-    node.answer('create-term', { type: 'term-created' });
+    const node = claimed();
     expect(node.pending('take-address')).toHaveLength(1);
   });
 
@@ -85,12 +91,7 @@ describe('the address (rule 12)', () => {
   });
 
   test('a move that timed out is looked up again before a second one', () => {
-    const node = standbyOf(5);
-    node.pass(400);
-    node.answerNewest(recordOf(5, 'aux'));
-    node.answerAddress(AUX);
-    node.pass(700);
-    node.answer('create-term', { type: 'term-created' });
+    const node = claimed();
     node.fail('take-address', 'unknown');
     node.passGranted('aux', 300);
     expect(node.pending('take-address')).toHaveLength(0);
@@ -101,12 +102,7 @@ describe('the address (rule 12)', () => {
   });
 
   test('a move that timed out is not told of by a reading that was begun before, be it in the same millisecond', () => {
-    const node = standbyOf(5);
-    node.pass(400);
-    node.answerNewest(recordOf(5, 'aux'));
-    node.answerAddress(AUX);
-    node.pass(700);
-    node.answer('create-term', { type: 'term-created' });
+    const node = claimed();
     while (node.pending('describe-address').length > 0) node.answerAddress(AUX);
     node.group.address.nextLookMs = node.nowMs;
     node.grant('aux');
@@ -125,12 +121,7 @@ describe('the address (rule 12)', () => {
     ['not-sent', 250],
     ['throttled', 1_000],
   ] as const)('a move that failed (%s) is sent again after %i ms, then ever later', (failure, firstMs) => {
-    const node = standbyOf(5);
-    node.pass(400);
-    node.answerNewest(recordOf(5, 'aux'));
-    node.answerAddress(AUX);
-    node.pass(700);
-    node.answer('create-term', { type: 'term-created' });
+    const node = claimed();
     for (const waitMs of [firstMs, 2 * firstMs, 4 * firstMs, 8 * firstMs]) {
       const failedMs = node.nowMs;
       node.fail('take-address', failure);
