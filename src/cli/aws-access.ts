@@ -24,7 +24,8 @@ export async function withAws<T>(
   const environment = endpoint === undefined ? io.env : { ...io.env, AWS_ENDPOINT_URL: endpoint };
   const imds = new Imds({ environment: io.env, retryForMs: 0 });
   try {
-    const used = region ?? (await resolveRegion(io.env, imds, signal).catch(unknownRegion(regionWays)));
+    const used =
+      region ?? (await resolveRegion(io.env, imds, signal).catch(unknownRegion(regionWays, signal)));
     const clients = new AwsClients({ region: used, version, environment });
     try {
       return await work(clients);
@@ -36,7 +37,10 @@ export async function withAws<T>(
   }
 }
 
-const unknownRegion = (ways: string) => (error: unknown) => {
+const unknownRegion = (ways: string, signal: AbortSignal) => (error: unknown) => {
+  if (signal.aborted) {
+    throw new CliError('given up; nothing was asked of AWS', EXIT.error, { cause: error });
+  }
   if (!(error instanceof ImdsError)) throw error;
   throw new CliError(
     `nothing was asked of AWS, because its Region is not known (${error.message}); say which Region: ${ways}`,

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changed } from '../config/configuration-fixture.ts';
@@ -37,6 +40,16 @@ describe('a command that asks AWS, where no Region is said and none can be asked
     expect(stderr).toBe('');
   });
 
+  it('ends in a sentence when the operator gives up while the metadata service is silent', async () => {
+    await using metadata = await silentServer();
+    cli.env = { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url };
+    const run = cli.run('switchover', ...AFAR);
+    await metadata.asked;
+    cli.interrupt.abort();
+    const stderr = 'eipkeeper: given up; nothing was asked of AWS\n';
+    expect(await run).toEqual({ exitCode: 1, stdout: '', stderr });
+  });
+
   it('key rotate names the ways that it has: a configuration in SSM cannot say it', async () => {
     cli.env = METADATA_OFF;
     const config = join(cli.directory, 'eipkeeper.yaml');
@@ -54,3 +67,18 @@ describe('a command that asks AWS, where no Region is said and none can be asked
     }
   });
 });
+
+/** Takes every request and answers none. */
+async function silentServer() {
+  const server = createServer(() => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: once(server, 'request'),
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
