@@ -10,7 +10,8 @@ export interface Profile {
   readonly stretch: number;
 }
 
-export type ProfileName = 'default' | 'fast' | 'turbo' | 'classic';
+export const PROFILE_NAMES = ['default', 'fast', 'turbo', 'classic'] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 const ADDRESS: Readonly<Record<ProfileName, Profile>> = {
   default: profile('default', 100, 300, 1_000, 3_000, 400, 10_000, 1),

@@ -22,10 +22,15 @@ const SLICE = 2_000;
 /** What a worker takes at a time: a sparse schedule takes as long as dozens of others, so whoever is free takes more. */
 const PIECE = 25;
 
-/** Throws when the state file is of a run of other worlds, seeds, faults or branches. */
+/** Why a long run cannot go on from its file, or write it; the message is for who typed it. */
+export class StateFileError extends Error {}
+
+/** Throws StateFileError, also when the file is of a run of other worlds, seeds, faults or branches. */
 export async function simulate(order: SimulationOrder): Promise<BatchResult> {
   const { schedules, stateFile, failuresMost } = order;
   let sum = stateFile === null ? NOTHING : readState(stateFile, order);
+  // Whether it can be written is known before anything is run for it.
+  if (stateFile !== null) writeState(stateFile, order, sum);
   const crew = Array.from({ length: order.workers }, hire);
   try {
     while (sum.schedules < schedules && sum.failures.length < failuresMost) {
@@ -92,15 +97,31 @@ const identityOf = ({ worlds, firstSeed }: SimulationOrder): string =>
 
 function readState(file: string, order: SimulationOrder): BatchResult {
   if (!existsSync(file)) return NOTHING;
-  const { run, result } = JSON.parse(readFileSync(file, 'utf8')) as { run: string; result: BatchResult };
+  const { run, result } = contentOf(file);
   if (run === identityOf(order)) return result;
-  throw new Error(
+  throw new StateFileError(
     `${file} belongs to a run of other worlds, seeds, faults or branches. Nothing was run. Name another file.`,
   );
 }
 
+function contentOf(file: string): { readonly run: string; readonly result: BatchResult } {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new StateFileError(`${file} cannot be read (${reason}). Nothing was run. Name another file.`);
+  }
+}
+
 function writeState(file: string, order: SimulationOrder, result: BatchResult): void {
-  // A run that is interrupted while it writes must find the state of before.
-  writeFileSync(`${file}.new`, JSON.stringify({ run: identityOf(order), result }));
-  renameSync(`${file}.new`, file);
+  try {
+    // A run that is interrupted while it writes must find the state of before.
+    writeFileSync(`${file}.new`, JSON.stringify({ run: identityOf(order), result }));
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new StateFileError(
+      `${result.schedules} schedules were run, which cannot be written down: ${reason}`,
+    );
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,6 +62,22 @@ describe('a long run', () => {
     await simulate({ ...order, schedules: 1, stateFile });
     const other = simulate({ ...order, firstSeed: 2, schedules: 1, stateFile });
     await expect(other).rejects.toThrow('belongs to a run of other worlds, seeds, faults or branches');
+  });
+
+  it('says what is wrong with its file before it runs anything', async () => {
+    const torn = join(folder, 'torn.json');
+    writeFileSync(torn, '{"run": "');
+    const nowhere = join(folder, 'nowhere', 'state.json');
+    for (const [stateFile, reason] of [
+      [torn, `${torn} cannot be read`],
+      [nowhere, '0 schedules were run, which cannot be written down: ENOENT'],
+    ] as const) {
+      const progress: number[] = [];
+      const run = simulate({ ...order, schedules: 1, stateFile, onProgress: (done) => progress.push(done) });
+      await expect(run).rejects.toThrow(reason);
+      expect(progress).toEqual([]);
+    }
+    expect(readFileSync(torn, 'utf8')).toBe('{"run": "');
   });
 });
 
