@@ -1,6 +1,6 @@
 /**
- * Owns rule 15 for optional moves (failback, and moves because services fail here): the first at once, then a
- * hold-down that doubles, cleared by a quiet hour. A takeover from a silent leader is never optional, but the third
+ * Owns rule 15 for optional moves (failback, moves because services fail here or an address does not come): the first at
+ * once, then a hold-down that doubles, cleared by a quiet hour. A takeover from a silent leader is never optional, but the third
  * in an hour waits longer: services that bring down one machine after the other should not do so at full speed.
  */
 import type { GroupState } from './state.ts';

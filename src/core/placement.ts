@@ -73,9 +73,9 @@ function wishFor(
     return { target: longestToStay(state, able), why: 'this node is in standby', optional: false };
   if (isDeparting(state) && able.length > 0)
     return { target: longestToStay(state, able), why: state.departure.why, optional: true };
+  if (!due(state, heldDownUntilMs(group))) return null;
   const back = predecessorToReturnTo(state, group, role);
   if (back !== null) return { target: back, why: 'the address did not come here in time', optional: true };
-  if (!due(state, heldDownUntilMs(group))) return null;
   if (hasFailedTooOften(group) && able.length > 0) {
     const why = `its services do not run here: ${group.services.reason}`;
     return { target: longestToStay(state, able), why, optional: true };

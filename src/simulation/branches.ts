@@ -162,7 +162,7 @@ export const BRANCHES: readonly Branch[] = [
   {
     id: 'rule 15: an optional move is held down',
     file: 'placement.ts',
-    text: 'return null;\n  if (hasFailedTooOften',
+    text: 'return null;\n  const back',
   },
   { id: 'rule 16: acting', file: 'acting.ts', text: "group.role = { kind: 'acting' };" },
   {

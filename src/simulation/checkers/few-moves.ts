@@ -1,10 +1,12 @@
 import type { TermRecord } from '../../core/types.ts';
-import type { Fault } from '../fault.ts';
+import type { Fault, FaultClass } from '../fault.ts';
 import type { World } from '../world.ts';
 import type { Checker, Report } from './checker.ts';
 
 const MOVES_MOST = 8;
 const HOUR_MS = 3_600_000;
+/** While they last, to leave that machine is not optional: EC2 has announced to take it, or an operator did something. */
+const LEAVING: ReadonlySet<FaultClass> = new Set(['departure', 'drain', 'stop-leave']);
 
 /** L4: at most eight moves in a group and hour that nobody asked for and no silence made necessary. */
 export class FewMoves implements Checker {
@@ -12,8 +14,7 @@ export class FewMoves implements Checker {
   #world: World | null = null;
   #moves: number[][] = [];
   readonly #owners = new Map<number, string>();
-  /** Machines that EC2 has announced to take: to leave them is not optional. */
-  readonly #onNotice: string[] = [];
+  readonly #toBeLeft: string[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -25,11 +26,11 @@ export class FewMoves implements Checker {
   }
 
   faultBegins(fault: Fault): void {
-    if (fault.class === 'departure') this.#onNotice.push(this.#nameOf(fault));
+    if (LEAVING.has(fault.class)) this.#toBeLeft.push(this.#nameOf(fault));
   }
 
   faultEnds(fault: Fault): void {
-    if (fault.class === 'departure') this.#onNotice.splice(this.#onNotice.indexOf(this.#nameOf(fault)), 1);
+    if (LEAVING.has(fault.class)) this.#toBeLeft.splice(this.#toBeLeft.indexOf(this.#nameOf(fault)), 1);
   }
 
   #nameOf(fault: Fault): string {
@@ -39,7 +40,7 @@ export class FewMoves implements Checker {
   termCreated(group: number, record: TermRecord): void {
     const from = this.#owners.get(group) ?? '';
     this.#owners.set(group, record.owner);
-    if (this.#onNotice.includes(from)) return;
+    if (this.#toBeLeft.includes(from)) return;
     if (record.reason !== 'switchover' || (record.requestId ?? '') !== '') return;
     const { nowMs } = this.#world as World;
     const moves = (this.#moves[group] as number[]).filter((atMs) => nowMs - atMs < HOUR_MS);
