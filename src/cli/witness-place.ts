@@ -1,9 +1,10 @@
 import { Option } from 'commander';
-import { loadConfiguration } from '../config/load.ts';
 import type { ConfigurationFile } from '../config/schema.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import type { AwsPlace } from './aws-access.ts';
 import { CliError } from './cli-error.ts';
+import type { CliIo } from './cli-io.ts';
+import { readConfiguration } from './read-configuration.ts';
 
 export interface WitnessPlaceOptions {
   readonly config: string;
@@ -30,20 +31,18 @@ export const regionOption = (when: string): Option =>
 const REGION_WAYS = '--region, aws.region in the configuration, or AWS_REGION';
 
 /** With --prefix no configuration is needed. Throws CliError, ConfigError. */
-export async function witnessPlace({ config, prefix, region }: WitnessPlaceOptions): Promise<WitnessPlace> {
+export async function witnessPlace(
+  io: CliIo,
+  { config, prefix, region }: WitnessPlaceOptions,
+  signal: AbortSignal,
+): Promise<WitnessPlace> {
   if (prefix !== undefined) {
     if (!/^(\/[A-Za-z0-9_.-]+)+$/.test(prefix)) {
       throw new CliError(`--prefix ${prefix} names no parameter: write it like /eipkeeper/web`, EXIT.usage);
     }
     return { prefix, place: { region, regionWays: REGION_WAYS }, file: null };
   }
-  if (config.startsWith('ssm:')) {
-    throw new CliError(
-      'the configuration is in SSM: say where the terms are kept, like --prefix /eipkeeper/web',
-      EXIT.usage,
-    );
-  }
-  const { file, witnessPrefix } = await loadConfiguration({ source: config });
+  const { file, witnessPrefix } = await readConfiguration(io, config, signal);
   const place = {
     region: region ?? file.aws.region,
     endpoint: file.aws.endpoint,

@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander';
 import { addressLabel, type Configuration, groupResources } from '../../config/configuration.ts';
 import { formatDuration } from '../../config/duration.ts';
-import { loadConfiguration } from '../../config/load.ts';
 import type { CliIo } from '../cli-io.ts';
 import { DEFAULT_CONFIG_PATH } from '../connection.ts';
+import { readConfiguration } from '../read-configuration.ts';
 
 export function addConfig(program: Command, io: CliIo): void {
   const config = program
@@ -14,14 +14,19 @@ export function addConfig(program: Command, io: CliIo): void {
     .command('check')
     .description('read the configuration as the daemon would, and say what is wrong or what it means')
     .addArgument(
-      new Argument('[path]', `the file (default: "${DEFAULT_CONFIG_PATH}", env: EIPKEEPER_CONFIG)`),
+      new Argument(
+        '[path]',
+        `a file, or ssm:/name/of/a/parameter (default: "${DEFAULT_CONFIG_PATH}", env: EIPKEEPER_CONFIG)`,
+      ),
     )
     .option('-c, --config <path>', 'the same as the argument')
-    .addHelpText('after', '\nExample:\n  eipkeeper config check ./eipkeeper.yaml\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  eipkeeper config check ./eipkeeper.yaml\n  eipkeeper config check ssm:/eipkeeper/web/config\n',
+    )
     .action(async (path: string | undefined, options: { readonly config?: string }) => {
-      const configuration = await loadConfiguration({
-        source: options.config ?? path ?? (io.env.EIPKEEPER_CONFIG || DEFAULT_CONFIG_PATH),
-      });
+      const source = options.config ?? path ?? (io.env.EIPKEEPER_CONFIG || DEFAULT_CONFIG_PATH);
+      const configuration = await readConfiguration(io, source, io.interrupted());
       io.stdout(describeConfiguration(configuration));
     });
 }

@@ -43,8 +43,8 @@ export function addDestroy(program: Command, io: CliIo): void {
 }
 
 async function destroy(io: CliIo, options: Options): Promise<void> {
-  const { prefix, place } = await witnessPlace(options);
   const signal = io.interrupted();
+  const { prefix, place } = await witnessPlace(io, options, signal);
   if (options.yes === true && options.force !== true) await requireStandstill(io, options, signal);
   try {
     await withAws(io, place, signal, async (clients) => {

@@ -103,8 +103,8 @@ async function move(io: CliIo, finish: Finish, options: Options, kind: Kind): Pr
   const ask = () =>
     client.command({ type: 'move', group: group.name, target, kind, timeoutMs: options.timeout });
   const result = options.output === 'text' ? await withProgress(io, client, ask) : await ask();
-  const mayForce =
-    kind === 'switchover' && (result.exitCode === EXIT.unsafe || result.exitCode === EXIT.noQuorum);
+  // Without the witness a force does not come about either.
+  const mayForce = kind === 'switchover' && result.exitCode === EXIT.unsafe;
   const forced = `eipkeeper failover --group ${group.name} --to ${target} --force`;
   const unfit = group.candidates.find(({ node, eligible }) => node === target && !eligible);
   reportResult(io, finish, result, {
@@ -123,8 +123,8 @@ async function moveBySsm(io: CliIo, finish: Finish, options: Options, kind: Kind
   if (options.dryRun === true) {
     throw new CliError('a dry run asks the daemon on a node: leave --via ssm out', EXIT.usage);
   }
-  const { group, target, prefix, place } = await chosenFromAfar(options);
   const signal = io.interrupted();
+  const { group, target, prefix, place } = await chosenFromAfar(io, options, signal);
   const result = await withAws(io, place, signal, (clients) =>
     moveFromAfar({
       clients,
@@ -156,10 +156,10 @@ interface ChosenFromAfar {
 }
 
 /** Without a configuration everything must be said. */
-async function chosenFromAfar(options: Options): Promise<ChosenFromAfar> {
+async function chosenFromAfar(io: CliIo, options: Options, signal: AbortSignal): Promise<ChosenFromAfar> {
   const { to, group } = options;
   if (to === undefined) throw new CliError('say where to: add --to and the name of the node', EXIT.usage);
-  const { prefix, place, file } = await witnessPlace(options);
+  const { prefix, place, file } = await witnessPlace(io, options, signal);
   if (file === null) {
     if (group === undefined) throw new CliError('say which group: add --group and its name', EXIT.usage);
     return { group, target: to, prefix, place };

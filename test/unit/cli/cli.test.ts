@@ -365,6 +365,15 @@ describe('switchover and failover', () => {
     );
   });
 
+  it('end with 106 without the witness, and name no force, which needs it as well', async () => {
+    const witness = { ...statusSnapshot().witness, state: 'down' as const };
+    cli.handler.snapshot = statusSnapshot({ witness });
+    cli.handler.outcome = { status: 'refused', reason: 'the witness (SSM) does not answer' };
+    const { exitCode, stderr } = await cli.ask('switchover', '--to', 'aux');
+    expect(exitCode).toBe(106);
+    expect(stderr).not.toContain('--force');
+  });
+
   it('end with 124 when it took too long', async () => {
     cli.handler.outcome = { status: 'timeout', reason: 'aux did not answer; nothing was changed' };
     const { exitCode, stderr } = await cli.ask('failover', '--to', 'aux', '--force');

@@ -52,6 +52,7 @@ function refusalOf({ action, input }: SsmCall, values: Map<string, string>): str
   if (action === 'PutParameter' && input.Overwrite !== true && values.has(input.Name ?? '')) {
     return 'ParameterAlreadyExists';
   }
+  if (action === 'GetParameter' && !values.has(input.Name ?? '')) return 'ParameterNotFound';
   return (input.Names?.length ?? 0) > 10 ? 'ValidationException' : '';
 }
 
@@ -63,6 +64,8 @@ function perform({ action, input }: SsmCall, values: Map<string, string>): unkno
     case 'PutParameter':
       values.set(input.Name ?? '', input.Value ?? '');
       return { Version: 1 };
+    case 'GetParameter':
+      return { Parameter: { Name: input.Name, Value: values.get(input.Name ?? '') } };
     case 'GetParameters':
       return {
         Parameters: present.map((name) => ({ Name: name, Value: values.get(name) })),

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { changed, GOOD } from '../config/configuration-fixture.ts';
+import { type FakeSsm, startFakeSsm } from '../witness/fake-ssm.ts';
+import { CliHarness } from './cli-harness.ts';
+
+const SOURCE = 'ssm:/eipkeeper/web/config';
+
+let cli = new CliHarness();
+let ssm: FakeSsm;
+beforeEach(async () => {
+  cli = new CliHarness();
+  ssm = await startFakeSsm();
+  ssm.values.set('/eipkeeper/web/config', GOOD);
+  cli.env = { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: ssm.service.endpoint };
+  // The SDK looks for credentials by itself; it must not get as far as the metadata service.
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await ssm.close();
+});
+
+describe('where the configuration is a parameter', () => {
+  it('config check reads it as the daemon would', async () => {
+    const { exitCode, stdout } = await cli.run('config', 'check', SOURCE);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`${SOURCE}: good\ncluster web: main, aux;`);
+    ssm.values.set('/eipkeeper/web/config', changed('cluster:', 'clutser:'));
+    expect(await cli.run('config', 'check', SOURCE)).toMatchObject({ exitCode: 78, stdout: '' });
+  });
+
+  it('destroy finds the terms by it', async () => {
+    ssm.values.set('/eipkeeper/web/web/newest', '5');
+    expect(await cli.run('destroy', '--config', SOURCE)).toEqual({
+      exitCode: 0,
+      stderr: '',
+      stdout: expect.stringContaining('/eipkeeper/web/web/newest\n'),
+    });
+  });
+
+  it('says that it could not be read, and what to look at', async () => {
+    ssm.values.clear();
+    const { exitCode, stderr } = await cli.run('config', 'check', SOURCE);
+    expect(exitCode).toBe(69);
+    expect(stderr).toContain('could not be read from SSM');
+    expect(stderr).toContain('ssm:GetParameter');
+  });
+});
