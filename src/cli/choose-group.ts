@@ -32,7 +32,8 @@ export function chooseTarget(group: GroupStatus, named: string | undefined): str
   throw new CliError(`say where to: add --to ${others.join(' or --to ')}`, EXIT.usage);
 }
 
-function hint(named: string, names: readonly string[]): string {
+/** What was probably meant, or what there is. */
+export function hint(named: string, names: readonly string[]): string {
   const near = suggest(named, names);
   return near === null ? `there are ${names.join(', ')}` : `did you mean ${near}?`;
 }

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { readSocketPath } from '../config/socket-path.ts';
+import { readWrittenPath } from '../config/written-path.ts';
 import type { ControlClient } from '../control/client.ts';
 import type { CliIo } from './cli-io.ts';
 
@@ -31,20 +31,30 @@ export type Output = 'text' | 'json';
 
 /**
  * The daemon on this machine. A configuration that is wrong must not keep anybody from asking a daemon that runs,
- * so only its socket is looked for; without one, in the usual place. A file that was named and cannot be read is
- * refused: the daemon in the usual place may be another. Throws ConfigError then.
+ * so only its socket is looked for; without one, in the usual place. Throws ConfigError.
  */
 export async function connectToDaemon(
   io: CliIo,
   { config, socket }: ConnectionOptions,
 ): Promise<ControlClient> {
-  if (socket !== undefined) return io.connect(socket);
-  // Parameters are for the daemon to read: this command has no credentials.
-  if (config.startsWith('ssm:')) return io.connect(DEFAULT_SOCKET_PATH);
+  return io.connect(socket ?? (await pathByConfiguration(config, ['socket', 'path'], DEFAULT_SOCKET_PATH)));
+}
+
+/**
+ * What a configuration names, else the usual place. A file that was named and cannot be read is refused: the daemon
+ * in the usual place may be another. Throws ConfigError then.
+ */
+export async function pathByConfiguration(
+  config: string,
+  setting: readonly string[],
+  usual: string,
+): Promise<string> {
+  // Parameters are for the daemon to read: who asks it needs no credentials.
+  if (config.startsWith('ssm:')) return usual;
   try {
-    return io.connect((await readSocketPath(config)) ?? DEFAULT_SOCKET_PATH);
+    return (await readWrittenPath(config, setting)) ?? usual;
   } catch (error) {
     if (config !== DEFAULT_CONFIG_PATH) throw error;
-    return io.connect(DEFAULT_SOCKET_PATH);
+    return usual;
   }
 }

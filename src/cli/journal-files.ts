@@ -2,9 +2,12 @@ import { Option } from 'commander';
 import { addressLabel, type Configuration, groupResources } from '../config/configuration.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { EXIT } from '../control/exit-codes.ts';
+import type { FactLine } from '../journal/fact.ts';
 import { journalDirectory } from '../journal/journal.ts';
 import { JournalError } from '../journal/read-journal.ts';
+import { hint } from './choose-group.ts';
 import { CliError } from './cli-error.ts';
+import { pathByConfiguration } from './connection.ts';
 
 const DEFAULT_STATE_DIRECTORY = '/var/lib/eipkeeper';
 
@@ -17,6 +20,8 @@ export interface JournalFiles {
   readonly directory: string;
   /** What people call the address of a group. */
   readonly addressOf: (group: string) => string;
+  /** By the configuration; empty when it is not known. */
+  readonly groups: readonly string[];
 }
 
 export const journalOption = (): Option =>
@@ -24,14 +29,30 @@ export const journalOption = (): Option =>
 
 export const groupOption = (): Option => new Option('-g, --group <name>', 'of this group only');
 
-/** Like a status, a journal is also wanted when the configuration cannot be read: it is then where it usually is. */
+/** Throws ConfigError. What is wrong in a configuration keeps nobody from reading a journal, as from a status. */
 export async function findJournal({ config, journal }: JournalFileOptions): Promise<JournalFiles> {
+  const stateDirectory = () => pathByConfiguration(config, ['stateDirectory'], DEFAULT_STATE_DIRECTORY);
+  const directory = journal ?? journalDirectory(await stateDirectory());
   const configuration = await loadConfiguration({ source: config }).catch(() => null);
-  const stateDirectory = configuration?.file.stateDirectory ?? DEFAULT_STATE_DIRECTORY;
   return {
-    directory: journal ?? journalDirectory(stateDirectory),
+    directory,
     addressOf: (group) => addressOf(configuration, group),
+    groups: Object.keys(configuration?.file.groups ?? {}),
   };
+}
+
+/** A word with which nothing would ever be found is told, not answered with nothing. Throws CliError. */
+export function requireGroup(
+  named: string | undefined,
+  { groups }: JournalFiles,
+  facts: readonly FactLine[],
+): void {
+  const noted = facts.flatMap((fact) =>
+    fact.kind === 'note' && 'group' in fact.note ? fact.note.group : [],
+  );
+  const known = [...new Set([...groups, ...noted])];
+  if (named === undefined || known.length === 0 || known.includes(named)) return;
+  throw new CliError(`there is no group ${named}; ${hint(named, known)}`, EXIT.usage);
 }
 
 function addressOf(configuration: Configuration | null, group: string): string {

@@ -13,6 +13,7 @@ import {
   type JournalFileOptions,
   journalOption,
   readOrEmpty,
+  requireGroup,
 } from '../journal-files.ts';
 import { printable } from '../printable.ts';
 import { wholeNumber } from './history.ts';
@@ -41,7 +42,8 @@ export function addEvents(program: Command, io: CliIo): void {
       '\nReads the journal on this machine, also when the daemon does not run. With json, one object a line; its fields: docs/events.md.\n\nExamples:\n  eipkeeper events --follow\n  eipkeeper events --output json --limit 1000 | jq -r \'select(.severity == "error") | .text\'\n',
     )
     .action(async (options: Options) => {
-      const { directory, addressOf } = await findJournal(options);
+      const files = await findJournal(options);
+      const { directory, addressOf } = files;
       const print = (facts: readonly FactLine[], atMost = Number.POSITIVE_INFINITY) => {
         const lines = facts.flatMap((fact) => eventLine(fact, addressOf) ?? []);
         // What concerns no group concerns each of them.
@@ -51,10 +53,16 @@ export function addEvents(program: Command, io: CliIo): void {
         for (const line of wanted.slice(-atMost))
           io.stdout(options.output === 'json' ? `${JSON.stringify(line)}\n` : lineText(line));
       };
+      // Before it is read: what comes meanwhile is behind it.
+      const size = await sizeOf(directory);
       const { value: facts, missing } = await readOrEmpty<readonly FactLine[]>(readFacts(directory), []);
+      requireGroup(options.group, files, facts);
       if (missing !== '' && options.output === 'text') io.stderr(`${missing}\n`);
       print(facts, options.limit);
-      if (options.follow === true) await follow(directory, facts.at(-1), print, io.interrupted());
+      if (options.follow === true) {
+        const printed = { last: facts.at(-1), size };
+        await follow(directory, printed, print, io.interrupted());
+      }
     });
 }
 
@@ -64,12 +72,11 @@ const lineText = ({ time, node, severity, text }: EventLine): string =>
 /** Looks whether the files have grown, and prints what stands behind the last that was printed. */
 async function follow(
   directory: string,
-  from: FactLine | undefined,
+  printed: { readonly last: FactLine | undefined; readonly size: string },
   print: (facts: readonly FactLine[]) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let last = from;
-  let size = await sizeOf(directory);
+  let { last, size } = printed;
   while (!signal.aborted) {
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
     const grown = await sizeOf(directory);

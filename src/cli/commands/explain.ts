@@ -18,6 +18,7 @@ import {
   type JournalFileOptions,
   journalOption,
   readOrEmpty,
+  requireGroup,
 } from '../journal-files.ts';
 import { version } from '../version.ts';
 import { wholeNumber } from './history.ts';
@@ -57,8 +58,11 @@ export function addExplain(program: Command, io: CliIo, finish: Finish): void {
       '\nReads the journal on this machine, also when the daemon does not run.\n\nExamples:\n  eipkeeper explain\n  eipkeeper explain --term 7 --group web\n',
     )
     .action(async (options: Options) => {
-      const { directory, addressOf } = await findJournal(options);
+      const files = await findJournal(options);
+      const { directory, addressOf } = files;
       const { value: facts, missing } = await readOrEmpty(readFacts(directory), []);
+      requireGroup(options.group, files, facts);
+      if (missing !== '' && options.term !== undefined) throw new CliError(missing, EXIT.error);
       const { value } = await readOrEmpty(readRecordings(directory), { recordings: [], damagedLines: 0 });
       const { recordings } = value;
       if (missing !== '' && options.output === 'text') return io.stdout(`${missing}\n`);

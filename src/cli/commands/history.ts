@@ -11,6 +11,7 @@ import {
   type JournalFileOptions,
   journalOption,
   readOrEmpty,
+  requireGroup,
 } from '../journal-files.ts';
 
 interface Options extends JournalFileOptions {
@@ -33,8 +34,9 @@ export function addHistory(program: Command, io: CliIo): void {
       '\nReads the journal on this machine, also when the daemon does not run. Another node may know more of what it did itself.\n\nExamples:\n  eipkeeper history\n  eipkeeper history --output json --limit 100 | jq -r \'.[] | select(.kind == "change") | .time\'\n',
     )
     .action(async (options: Options) => {
-      const { directory } = await findJournal(options);
-      const { value: facts, missing } = await readOrEmpty(readFacts(directory), []);
+      const files = await findJournal(options);
+      const { value: facts, missing } = await readOrEmpty(readFacts(files.directory), []);
+      requireGroup(options.group, files, facts);
       const wanted = historyOf(facts).filter(({ group }) => group === (options.group ?? group));
       const newest = wanted.slice(-options.limit);
       if (options.output === 'json') io.stdout(`${JSON.stringify(newest.map(historyEntry), null, 2)}\n`);

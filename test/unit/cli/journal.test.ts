@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,8 +18,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const run = (...argv: readonly string[]) =>
-  harness.run(...argv, '--journal', join(directory, 'journal'), '--config', join(directory, 'none.yaml'));
+const run = (...argv: readonly string[]) => harness.run(...argv, '--journal', join(directory, 'journal'));
 
 /** On disk as the daemon of a scenario would have left it. */
 async function leave(name: string, node: string, spoil: (digest: string) => string = (digest) => digest) {
@@ -153,13 +152,17 @@ describe('eipkeeper events', () => {
 
   it('gives programs one object a line, of one group where one is named', async () => {
     await leave('takeover', 'aux');
+    const facts = join(directory, 'journal', 'facts-000001.jsonl');
+    const [line = ''] = (await readFile(facts, 'utf8')).split('\n');
+    const note = { kind: 'note', note: { type: 'eligible', group: 'other' } };
+    await appendFile(facts, `${JSON.stringify({ ...JSON.parse(line), ...note })}\n`);
     const { stdout } = await run('events', '--output', 'json', '--limit', '1000', '--group', 'other');
     const lines = stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.map(({ type }) => type)).toContain('peer-down');
-    expect(lines.every(({ group }) => group === null || group === 'other')).toBe(true);
+    expect(new Set(lines.map(({ group }) => group))).toEqual(new Set([null, 'other']));
     expect(Object.keys(lines[0] ?? {})).toEqual(['time', 'node', 'severity', 'type', 'group', 'text']);
   });
 
@@ -168,5 +171,42 @@ describe('eipkeeper events', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toBe('');
     expect(stderr).toContain('there is no journal in');
+  });
+});
+
+describe('where the journal is looked for', () => {
+  it('is below the stateDirectory of a file, whatever else is wrong in it', async () => {
+    await leave('takeover', 'aux');
+    const config = join(directory, 'wrong.yaml');
+    await writeFile(config, `stateDirectory: ${directory}\ngroops: {}\n`);
+    const { stdout, exitCode } = await harness.run('history', '--config', config);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('main -> aux');
+  });
+
+  it.each(['history', 'explain', 'events'])(
+    '%s refuses a file that was named and is not there',
+    async (verb) => {
+      const config = join(directory, 'tpyo.yaml');
+      const { stdout, stderr, exitCode } = await harness.run(verb, '--config', config);
+      expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 78 });
+      expect(stderr).toContain(`${config}: there is no such file`);
+    },
+  );
+});
+
+describe('a word with which nothing would be found', () => {
+  it.each(['history', 'explain', 'events'])('%s names the groups that there are', async (verb) => {
+    await leave('takeover', 'aux');
+    const { stdout, stderr, exitCode } = await run(verb, '--group', 'wbe');
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 64 });
+    expect(stderr).toBe('eipkeeper: there is no group wbe; did you mean web?\n');
+  });
+
+  it('is an error also where there is no journal, in both forms', async () => {
+    for (const format of ['text', 'json']) {
+      const { exitCode } = await run('explain', '--term', '7', '--output', format);
+      expect(exitCode).toBe(1);
+    }
   });
 });
