@@ -1,3 +1,4 @@
+import { isAddress } from '../config/resources-schema.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import type { GroupStatus, StatusSnapshot } from '../control/status-snapshot.ts';
 
@@ -64,9 +65,7 @@ function forceSteps({ group, target }: Move): readonly string[] {
 }
 
 function servicesOf({ resources }: GroupStatus): string {
-  const names = resources
-    .filter(({ type }) => !['elastic-ip', 'private-ip'].includes(type))
-    .map(({ name }) => name);
+  const names = resources.filter((resource) => !isAddress(resource)).map(({ name }) => name);
   return names.length === 0 ? 'its services (it has none)' : names.join(', ');
 }
 

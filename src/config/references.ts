@@ -8,6 +8,8 @@ import { suggest } from './suggestion.ts';
 /** Heartbeats carry a report for each group, and terms a lease for each node, in one small packet each. */
 const MAX_NODES = 16;
 const MAX_GROUPS = 30;
+/** `<prefix>/request` is where operators' requests are written, `<prefix>/node` where nodes register. */
+export const RESERVED_GROUP_NAMES: readonly string[] = ['request', 'node'];
 
 /**
  * What one part of the file says of another. Reads the file as it was written, so that a typing error in one
@@ -91,8 +93,7 @@ function groupProblems(
   nodes: Entries,
 ): readonly PathProblem[] {
   const problems: PathProblem[] = [];
-  if (name === 'request' || name === 'node') {
-    // `<prefix>/request` is where operators' requests are written, `<prefix>/node` where nodes register.
+  if (RESERVED_GROUP_NAMES.includes(name)) {
     problems.push({ path: ['groups', name], atKey: true, message: 'this name is reserved: take another' });
   }
   const names = nodes.map(([node]) => node);

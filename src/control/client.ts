@@ -136,7 +136,7 @@ export class ControlClient {
       case 'ENOENT':
       case 'ECONNREFUSED':
         return new ControlError(
-          `eipkeeper does not run here: nobody listens on ${this.#path}. Start it with "systemctl start eipkeeper", or name its configuration with --config`,
+          `eipkeeper does not run here, or has only begun to start: nobody listens on ${this.#path}. "systemctl status eipkeeper" says which, "systemctl start eipkeeper" starts it; or name its configuration with --config`,
           EXIT.unavailable,
           options,
         );

@@ -1,3 +1,4 @@
+import { RESERVED_GROUP_NAMES } from '../config/references.ts';
 import {
   type AddressAnswer,
   addressIn,
@@ -239,8 +240,7 @@ function sharedServices(drafts: readonly Draft[]) {
 function nameOf({ resources }: Draft): string {
   const service = resources.find((resource) => !isAddress(resource));
   const name = cleaned(service?.written?.script ?? 'address');
-  // The witness keeps requests under this name.
-  return name === 'request' || name === '' ? 'group' : name;
+  return RESERVED_GROUP_NAMES.includes(name) || name === '' ? 'group' : name;
 }
 
 /** web, web-2, web-3. */

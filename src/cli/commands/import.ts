@@ -106,12 +106,15 @@ async function makeConfiguration(
 }
 
 async function writeResult(io: CliIo, { text }: Imported, { output, force, keygen }: Options): Promise<void> {
+  if (keygen !== undefined) {
+    // First: the configuration can be made again, and a key that is there is never replaced.
+    const wayOut =
+      'nothing was written; name another file, or go on with the key in it and leave --keygen out';
+    await writeNewFile(keygen, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, wayOut });
+  }
   if (output === undefined) io.stdout(text);
   else if (force === true) await replaceFile(output, text, 0o644);
   else await writeNewFile(output, text, { mode: 0o644, wayOut: 'take another name, or add --force' });
-  if (keygen === undefined) return;
-  const wayOut = 'name another file, or go on with the key in it and leave --keygen out';
-  await writeNewFile(keygen, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, wayOut });
 }
 
 function report({ remarks, nodes, groups }: Imported, { output, keygen, key }: Options): string {

@@ -1,3 +1,4 @@
+import { isAddress } from '../../config/resources-schema.ts';
 import { ControlError } from '../../control/client.ts';
 import { EXIT } from '../../control/exit-codes.ts';
 import type { GroupStatus, StatusSnapshot } from '../../control/status-snapshot.ts';
@@ -82,7 +83,7 @@ function ofGroup(group: GroupStatus, { node }: StatusSnapshot): readonly Finding
 function ofResources(group: GroupStatus, node: string): readonly Finding[] {
   if (group.leader !== node || group.role !== 'leading' || group.maintenance) return [];
   return group.resources
-    .filter(({ type }) => type !== 'elastic-ip' || group.address.complaint === '')
+    .filter((resource) => !isAddress(resource) || group.address.complaint === '')
     .filter(({ state }) => state !== 'started' && state !== 'unknown')
     .map(({ name, state, reason }) =>
       failure(

@@ -1,5 +1,5 @@
 import { EXIT } from '../../control/exit-codes.ts';
-import type { NodeStatus, StatusSnapshot } from '../../control/status-snapshot.ts';
+import { type NodeStatus, recentRttMs, type StatusSnapshot } from '../../control/status-snapshot.ts';
 import { peerAddresses } from '../../runtime/node-plan.ts';
 import { type Check, type Finding, failure, needs, ok, warning } from '../check.ts';
 import type { DoctorContext } from '../doctor-context.ts';
@@ -21,7 +21,7 @@ export const heartbeats: Check = {
   },
 };
 
-function ofDaemon({ nodes }: StatusSnapshot, port: number): readonly Finding[] {
+export function ofDaemon({ nodes }: StatusSnapshot, port: number): readonly Finding[] {
   return nodes
     .filter(({ self }) => !self)
     .flatMap((peer) => {
@@ -32,9 +32,10 @@ function ofDaemon({ nodes }: StatusSnapshot, port: number): readonly Finding[] {
 
 function ofLink(
   { name }: NodeStatus,
-  { address, state, rttMs, problem }: NodeStatus['links'][number],
+  link: NodeStatus['links'][number],
   { isHeard, port }: { readonly isHeard: boolean; readonly port: number },
 ): Finding {
+  const { address, state, rttMs, problem } = link;
   const label = `${name} (${address})`;
   if (state === 'up') {
     if (rttMs === null) {
@@ -44,7 +45,12 @@ function ofLink(
         EXIT.unavailable,
       );
     }
-    return ok(`${label} answers in ${rttMs.toFixed(1)} ms`);
+    const nowMs = recentRttMs(link);
+    return ok(
+      nowMs === null
+        ? `${label} is heard, and answered when it was asked last`
+        : `${label} answers in ${nowMs.toFixed(1)} ms`,
+    );
   }
   const silence = state === 'never' ? 'was never heard' : 'is not heard any more';
   if (problem !== '')

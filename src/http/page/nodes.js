@@ -12,16 +12,19 @@ const STATES = {
 };
 const LINKS = { up: ['leads', 'up'], dead: ['not', 'dead'], never: ['not', 'never heard'] };
 const SAMPLES = 90;
+/** Only who starts, claims or leads goes on measuring: an older one is none of now. */
+const RTT_RECENT_MS = 10_000;
+const recentRttMs = ({ rttMs, rttMsAgo }) => (rttMsAgo > RTT_RECENT_MS ? null : rttMs);
 
 const samples = new Map();
 
 /** To be called with every status, so that a gap in the line is a gap in what was heard. */
 export function remember(status) {
   for (const { name, links } of status.nodes) {
-    for (const { path, rttMs, state } of links) {
-      const key = `${name}/${path}`;
+    for (const link of links) {
+      const key = `${name}/${link.path}`;
       const known = samples.get(key) ?? [];
-      known.push(state === 'up' ? rttMs : null);
+      known.push(link.state === 'up' ? recentRttMs(link) : null);
       samples.set(key, known.slice(-SAMPLES));
     }
   }
@@ -66,11 +69,13 @@ export function drawNodes(status) {
   ];
 }
 
-function drawLink(name, { path, address, state, rttMs, lastHeardMsAgo, problem, received, lost }) {
+function drawLink(name, link) {
+  const { path, address, state, lastHeardMsAgo, problem, received, lost } = link;
+  const rttMs = recentRttMs(link);
   const [kind, word] = LINKS[state];
   const share = received + lost === 0 ? 0 : lost / (received + lost);
   const words = [
-    rttMs === null ? 'no round trip yet' : `${duration(rttMs)} there and back`,
+    rttMs === null ? 'no round trip lately' : `${duration(rttMs)} there and back`,
     state === 'up' || lastHeardMsAgo === null ? '' : `heard ${ago(lastHeardMsAgo)}`,
     // What comes no more is not counted as lost.
     state === 'up' ? `${percent(share)} lost` : '',

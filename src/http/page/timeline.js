@@ -8,6 +8,7 @@ const REASONS = {
   takeover: 'the leader before fell silent',
   defence: 'renewed',
   switchover: 'handed over',
+  members: 'other nodes count from now on',
   revoke: 'a handover that nobody took up was taken back',
   forced: 'forced',
   adopt: 'restarted, and still had the address',

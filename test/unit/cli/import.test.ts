@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -63,7 +63,11 @@ describe('import', () => {
     expect(statSync(key).mode & 0o777).toBe(0o600);
     const made = readFileSync(key, 'utf8');
     expect(Buffer.from(made, 'base64')).toHaveLength(32);
-    expect((await cli.run('import', files, ...EIP, '--keygen', key)).exitCode).toBe(1);
+    const output = join(cli.directory, 'made.yaml');
+    const again = await cli.run('import', files, ...EIP, '--keygen', key, '--output', output);
+    expect(again.exitCode).toBe(1);
+    expect(again.stderr).toContain(`${key} exists and was left as it is: nothing was written;`);
+    expect(existsSync(output)).toBe(false);
     expect(readFileSync(key, 'utf8')).toBe(made);
   });
 

@@ -81,7 +81,6 @@ describe('a move by way of SSM', () => {
     [['--to', 'aux', '--prefix', '/eipkeeper/web'], 'add --group'],
     [['--prefix', '/eipkeeper/web', '--group', 'web'], 'add --to'],
     [['--to', 'aux', '--prefix', 'web', '--group', 'web'], 'write it like /eipkeeper/web'],
-    [['--to', 'aux', '--config', 'ssm:/x'], 'like --prefix /eipkeeper/web'],
     [['--to', 'aux', '--dry-run'], 'leave --via ssm out'],
   ])('typed wrong, %j, is told so', async (words, text) => {
     const { exitCode, stderr } = await cli.run('switchover', '--via', 'ssm', ...words);

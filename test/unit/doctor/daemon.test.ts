@@ -45,6 +45,15 @@ describe('the daemon of the leader', () => {
     expect(await problemsOf({})).toEqual([]);
   });
 
+  it('says once what is wrong with an address, of whichever kind', async () => {
+    const privateIp = { ...elasticIp, name: '10.0.0.50', type: 'private-ip' };
+    const address = { ...groupStatus().address, complaint: 'moving it here failed: denied' };
+    for (const resource of [elasticIp, privateIp]) {
+      const problems = await problemsOf({ resources: [resource], address });
+      expect(problems.map(({ text }) => text)).toEqual(['web: moving it here failed: denied']);
+    }
+  });
+
   it('is not, before its service serves and the address is here', async () => {
     const resources = [nginx('starting', 'nginx: / answered 404, expected 200'), elasticIp];
     expect(await problemsOf({ resources })).toEqual([

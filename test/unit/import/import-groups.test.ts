@@ -301,3 +301,9 @@ describe('several groups', () => {
     );
   });
 });
+
+it.each(['node', 'request'])('a group is not called %s, which the witness keeps for itself', async (name) => {
+  const scripts = { [name]: { folder: 'init.d', text: '#!/bin/sh' } as const };
+  const { file } = await imported({ haresources: `main 203.0.113.10 ${name}\n`, scripts });
+  expect(Object.keys(file.groups)).toEqual(['group']);
+});
