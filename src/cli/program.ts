@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { ControlError } from '../control/client.ts';
+import { configExitCode } from '../control/config-exit-code.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import { ImportError } from '../import/import-error.ts';
 import { CliError } from './cli-error.ts';
@@ -128,16 +129,4 @@ function mendableExitCode(error: unknown): number | null {
   if (error instanceof ImportError) return error.denied ? EXIT.noPermission : EXIT.misconfigured;
   if (error instanceof ConfigError) return configExitCode(error);
   return null;
-}
-
-function configExitCode({ code }: ConfigError): number {
-  switch (code) {
-    case 'CONFIG_DENIED':
-      return EXIT.noPermission;
-    case 'CONFIG_UNAVAILABLE':
-      return EXIT.unavailable;
-    case 'CONFIG_INVALID':
-    case 'CONFIG_UNREADABLE':
-      return EXIT.misconfigured;
-  }
 }

@@ -1,24 +1,12 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { positiveDurationSchema } from './duration.ts';
+import { endpointSchema } from './endpoint-schema.ts';
 import { absolutePath, commandSchema } from './resources/common.ts';
 
 /** How a resource is watched while it should run, and how often it is started again: the same for every type. */
 
 const INTERVAL_LEAST_MS = 100;
 const DEFAULT_INTERVAL_MS = 5_000;
-
-const endpointSchema = z.string().transform((text, context) => {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2] ?? '';
-  const port = Number(match?.[3]);
-  if (isIP(host) !== 0 && port >= 1 && port <= 65_535) return { host, port };
-  context.addIssue({
-    code: 'custom',
-    message: 'must be an address and a port, like 127.0.0.1:8080 or [::1]:8080',
-  });
-  return z.NEVER;
-});
 
 const processSchema = z
   .strictObject({

@@ -1,18 +1,10 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { endpointSchema } from './endpoint-schema.ts';
 
 const addressSchema = z
   .string()
   .refine((text) => isIP(text) !== 0, 'must be an IP address: a name would make this a question to DNS');
-
-const endpointSchema = z.string().transform((text, context) => {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2] ?? '';
-  const port = Number(match?.[3]);
-  if (isIP(host) !== 0 && port >= 1 && port <= 65_535) return { host, port };
-  context.addIssue({ code: 'custom', message: 'must be an IP address and a port, like 10.0.0.2:443' });
-  return z.NEVER;
-});
 
 export const pingNodeSchema = z
   .strictObject({

@@ -1,19 +1,13 @@
 import type { FailedCall } from '../cloud/cloud-error.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { configExitCode } from '../control/config-exit-code.ts';
 import { EXIT, type ExitCode } from '../control/exit-codes.ts';
 import { type Finding, failure } from './check.ts';
-
-const CONFIG_EXIT: Readonly<Record<ConfigError['code'], ExitCode>> = {
-  CONFIG_INVALID: EXIT.misconfigured,
-  CONFIG_UNREADABLE: EXIT.misconfigured,
-  CONFIG_DENIED: EXIT.noPermission,
-  CONFIG_UNAVAILABLE: EXIT.unavailable,
-};
 
 /** The line for a ConfigError; anything else is thrown on. */
 export function configFailure(error: unknown, advice: string): Finding {
   if (!(error instanceof ConfigError)) throw error;
-  return failure(error.message, advice, CONFIG_EXIT[error.code]);
+  return failure(error.message, advice, configExitCode(error));
 }
 
 /** The line for a call to AWS that failed; its reason says what to look at. */

@@ -1,5 +1,6 @@
 import { ImdsError } from '../cloud/imds.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { configExitCode } from '../control/config-exit-code.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import { ControlSocketError } from '../control/socket-file.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
@@ -112,13 +113,7 @@ class AlreadyRuns extends Error {}
 /** A start that was refused for a reason that the operator can mend; null: a defect. */
 function refusalOf(error: unknown): { code: number; sentence: string } | null {
   if (error instanceof ConfigError) {
-    const code = {
-      CONFIG_INVALID: EXIT.misconfigured,
-      CONFIG_UNREADABLE: EXIT.misconfigured,
-      CONFIG_DENIED: EXIT.noPermission,
-      CONFIG_UNAVAILABLE: EXIT.unavailable,
-    }[error.code];
-    return { code, sentence: `not started: ${error.message}` };
+    return { code: configExitCode(error), sentence: `not started: ${error.message}` };
   }
   if (error instanceof ImdsError) {
     return {
