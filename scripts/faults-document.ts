@@ -12,7 +12,7 @@ const HEAD = `# Faults
 
 <!-- Made by scripts/faults.ts (npm run faults) from runs on one machine: do not edit. -->
 
-The fault catalogue of [protocol.md](protocol.md), done to real daemons with real nginx: each node is a network
+The fault catalogue (\`test/netns/faults/catalogue.ts\`), done to real daemons with real nginx: each node is a network
 namespace, EC2 and SSM are LocalStack behind a proxy that delays, fails, hangs and cuts calls (600 ms for a move, 150
 for a description, 100 for the rest), and a client outside asks the Elastic IP every 20 ms with a new connection each
 time. "Gap" is the longest time without a good answer in a run, the client's own 20 ms included; "lost" are requests

@@ -29,9 +29,16 @@ function configurationPage(schema: JsonSchema): string {
 ${NOTICE}
 
 One YAML file, the same on every node, by default \`/etc/eipkeeper/eipkeeper.yaml\`; \`--config ssm:/name\` reads it
-from a parameter instead. \`eipkeeper config check\` reads it as the daemon would and names every line that is wrong.
+from a parameter instead, with the credentials of who types it. \`eipkeeper config check\` reads it as the daemon would
+and names every line that is wrong.
 Editors complete and check it with [schema/eipkeeper.schema.json](../schema/eipkeeper.schema.json): begin the file
 with \`# yaml-language-server: $schema=<path of that file>\`.
+
+\`eipkeeper reload\` on each node takes a changed file into use. A restart of the daemon (\`systemctl restart eipkeeper\`,
+one node after the other) is needed for \`cluster\`, \`port\`, \`aws\`, \`socket\`, \`stateDirectory\`, \`journal\`,
+\`witness.ssm.prefix\`, the node's own entry in \`nodes\`, groups that come or go, and of a group its \`kind\`, its
+\`resources\` with their \`monitor\` and \`restart\`, and whether this node is one of its \`nodes\`. \`reload\` names
+what it refuses, and then changes nothing.
 
 Durations are a number and its unit: \`500ms\`, \`1s\`, \`1.5s\`, \`2m\`, \`1h\`. A bare number is refused.
 

@@ -41,6 +41,8 @@ export function buildNpm(options: NpmPackageOptions): string {
     text('systemd/eipkeeper-guard.service', packaging('eipkeeper-guard.service')),
     text('systemd/eipkeeper.example.yaml', packaging('eipkeeper.example.yaml')),
     text('systemd/sysusers.conf', packaging('sysusers.conf')),
+    // Where the documents look for it.
+    text('packaging/alerts.yaml', packaging('alerts.yaml')),
     text('man/eipkeeper.8', man),
     text('completions/eipkeeper.bash', bash),
     text('completions/_eipkeeper', zsh),

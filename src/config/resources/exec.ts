@@ -29,7 +29,9 @@ export const execSchema = z
     exclusive: exclusiveSchema.default(false),
     startTimeout: positiveDurationSchema.prefault('20s').describe('A start that takes longer has failed.'),
     stopTimeout: positiveDurationSchema.prefault('20s').describe('A stop that takes longer has failed.'),
-    monitorTimeout: positiveDurationSchema.prefault('5s').describe('A check that takes longer has failed.'),
+    monitorTimeout: positiveDurationSchema
+      .prefault('5s')
+      .describe('A check that takes longer has found out nothing.'),
   })
   .superRefine((value, context) => {
     const refuse = (message: string) => context.addIssue({ code: 'custom', message });

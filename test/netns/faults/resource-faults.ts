@@ -86,7 +86,7 @@ export const RESOURCE_FAULTS: readonly Fault[] = [
       await world.node('main').run(['sh', '-c', `kill -HUP $(cat ${join(directory, 'nginx.pid')})`]);
       await world.untilLeads('aux', 90_000);
     },
-    remark: 'no restart cures it. The threshold of failures is not configurable yet',
+    remark: 'no restart cures it; with the default `attempts`',
   },
   {
     number: '48',
@@ -99,8 +99,7 @@ export const RESOURCE_FAULTS: readonly Fault[] = [
       await killNginx(world, 'main');
       await world.untilLeads('aux', 40_000);
     },
-    remark:
-      'nginx dies and its configuration is broken; three attempts. The threshold is not configurable yet',
+    remark: 'nginx dies and its configuration is broken; with the default `attempts`',
   },
   {
     number: '49',
