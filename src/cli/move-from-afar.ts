@@ -4,7 +4,13 @@ import { readCallerIdentity } from '../cloud/caller-identity.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import type { ControlResult } from '../control/protocol.ts';
 import { NO_TERM } from '../core/types.ts';
-import { RequestError, RequestMailbox, type RequestOutcome } from '../witness/request-mailbox.ts';
+import {
+  type PostedRequest,
+  type RequestEnd,
+  RequestError,
+  RequestMailbox,
+  type Withdrawal,
+} from '../witness/request-mailbox.ts';
 import { SsmWitness } from '../witness/ssm-witness.ts';
 import { CliError } from './cli-error.ts';
 
@@ -26,43 +32,78 @@ const CALL_TIMEOUT_MS = 5_000;
 const BY_MOST = 300;
 
 /**
- * Asks by the witness, from a place that reaches no node, and waits for the verdict. What is given up, or was not
- * answered in time, is withdrawn, so that it does not happen later. Throws CliError.
+ * Asks by the witness, from a place that reaches no node, and waits for the verdict. What is given up, was not answered
+ * in time, or may have been written although no answer came, is withdrawn, so that it does not happen later; where that
+ * fails, it is said. Throws CliError.
  */
 export async function moveFromAfar(move: MoveFromAfar): Promise<ControlResult> {
   const { clients, prefix, group, target, kind, timeoutMs, signal, say } = move;
   const mailbox = new RequestMailbox({ clients, prefix });
   const by = await callerOf(move);
   try {
-    const id = await mailbox.write({ group, target, kind, by, lifeMs: timeoutMs }, signal);
+    const posted = await mailbox.write({ group, target, kind, by, lifeMs: timeoutMs }, signal);
     say(`asked in ${prefix}/request as ${by}; the nodes look every few seconds`);
-    const outcome = await watchOrWithdraw(mailbox, id, signal);
-    return await resultOf(outcome, move);
+    const outcome = await mailbox.watch(posted, signal);
+    return outcome.status === 'expired' ? await expired(mailbox, posted, move) : resultOf(outcome);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    if (signal.aborted) throw new CliError('given up; what was asked was withdrawn', EXIT.error);
-    const code = error.busy ? EXIT.tryAgain : error.denied ? EXIT.noPermission : EXIT.unavailable;
-    throw new CliError(error.message, code, { cause: error });
+    return broken(mailbox, error, move);
   }
 }
 
-async function watchOrWithdraw(
+/** By SSM's clock it is over, whether or not it can be taken away. */
+async function expired(
   mailbox: RequestMailbox,
-  id: string,
-  signal: AbortSignal,
-): Promise<RequestOutcome> {
-  let outcome: RequestOutcome | null = null;
-  try {
-    outcome = await mailbox.watch(id, signal);
-    return outcome;
-  } finally {
-    // Ctrl-C aborts the signal, and must not abort the taking back.
-    if (outcome === null || outcome.status === 'expired')
-      await mailbox.withdraw(id, new AbortController().signal).catch(() => {});
+  { id }: PostedRequest,
+  move: MoveFromAfar,
+): Promise<ControlResult> {
+  const end = await withdrawn(mailbox, id);
+  if (hasVerdict(end)) return resultOf(end);
+  const how = end.status === 'withdrawn' ? 'was withdrawn' : 'has expired';
+  const reason = `${await whoWasSilent(move)} did not answer in time; the request ${how}, so nothing of it happens later`;
+  return { type: 'result', status: 'timeout', reason, exitCode: EXIT.timeout };
+}
+
+/** What a node has said meanwhile counts for more than that nobody waits for it any more. */
+async function broken(
+  mailbox: RequestMailbox,
+  error: RequestError,
+  { signal, prefix }: MoveFromAfar,
+): Promise<ControlResult> {
+  const code = error.busy ? EXIT.tryAgain : error.denied ? EXIT.noPermission : EXIT.unavailable;
+  const fail = (fate: string) =>
+    signal.aborted
+      ? new CliError(`given up; ${fate || 'nothing was asked'}`, EXIT.error, { cause: error })
+      : new CliError(`${error.message}${fate && `; ${fate}`}`, code, { cause: error });
+  if (error.posted === null) throw fail('');
+  const end = await withdrawn(mailbox, error.posted.id);
+  if (hasVerdict(end)) return resultOf(end);
+  throw fail(fateOf(end, error.posted, `${prefix}/request`));
+}
+
+type Ending = Withdrawal | { readonly status: 'not-withdrawn'; readonly why: string };
+
+/** Ctrl-C, which ends the waiting, does not end the taking back. */
+const withdrawn = (mailbox: RequestMailbox, id: string): Promise<Ending> =>
+  mailbox
+    .withdraw(id, new AbortController().signal)
+    .catch(({ message }: RequestError) => ({ status: 'not-withdrawn', why: message }));
+
+const hasVerdict = (end: Ending): end is Extract<Ending, { readonly status: 'done' | 'refused' }> =>
+  end.status === 'done' || end.status === 'refused';
+
+function fateOf(end: Ending, { expires }: PostedRequest, name: string): string {
+  switch (end.status) {
+    case 'withdrawn':
+      return 'the request was withdrawn, so nothing of it happens later';
+    case 'not-withdrawn':
+      return `the request could not be withdrawn (${end.why}): it may still happen until ${expires}; delete ${name}`;
+    default:
+      return `the request does not stand in ${name}; should it come there late, it may still happen until ${expires}`;
   }
 }
 
-async function resultOf(outcome: RequestOutcome, move: MoveFromAfar): Promise<ControlResult> {
+function resultOf(outcome: RequestEnd): ControlResult {
   switch (outcome.status) {
     case 'done':
       return { type: 'result', status: 'done', reason: '', exitCode: EXIT.ok };
@@ -74,10 +115,6 @@ async function resultOf(outcome: RequestOutcome, move: MoveFromAfar): Promise<Co
       const reason =
         'somebody took the request back, or wrote another in its place: see "eipkeeper status" there';
       return { type: 'result', status: 'failed', reason, exitCode: EXIT.error };
-    }
-    case 'expired': {
-      const reason = `${await whoWasSilent(move)} did not answer in time; the request was withdrawn, so nothing of it happens later`;
-      return { type: 'result', status: 'timeout', reason, exitCode: EXIT.timeout };
     }
   }
 }

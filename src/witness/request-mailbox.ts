@@ -28,6 +28,13 @@ export interface RequestWish {
   readonly lifeMs: number;
 }
 
+/** One that was written, or may have been. */
+export interface PostedRequest {
+  readonly id: string;
+  /** By the witness's clock, as ISO 8601. */
+  readonly expires: string;
+}
+
 export type RequestOutcome =
   | { readonly status: 'done' }
   | { readonly status: 'refused'; readonly reason: string; readonly by: NodeName }
@@ -36,17 +43,33 @@ export type RequestOutcome =
   /** Somebody deleted it, or wrote another in its place. */
   | { readonly status: 'replaced' };
 
+/** By what stands there, and no clock. */
+export type RequestEnd = Exclude<RequestOutcome, { readonly status: 'expired' }>;
+
+/** What was found when it was to be withdrawn: what is over already cannot be. */
+export type Withdrawal = RequestEnd | { readonly status: 'withdrawn' };
+
 /** The request could not be written, read or withdrawn; `busy`: another one stands there and is not over. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly busy: boolean;
   /** These credentials may not. */
   readonly denied: boolean;
+  /** What stands there, or may, until it is withdrawn; null: nothing was written. */
+  readonly posted: PostedRequest | null;
 
-  constructor(message: string, { busy = false, denied = false } = {}) {
+  constructor(
+    message: string,
+    {
+      busy = false,
+      denied = false,
+      posted = null,
+    }: Partial<Pick<RequestError, 'busy' | 'denied' | 'posted'>> = {},
+  ) {
     super(message);
     this.busy = busy;
     this.denied = denied;
+    this.posted = posted;
   }
 }
 
@@ -69,8 +92,11 @@ export class RequestMailbox {
     this.#reader = new ParameterReader(options.clients);
   }
 
-  /** Returns the id. Its life is counted by the witness's clock. Throws RequestError. */
-  async write(wish: RequestWish, signal: AbortSignal): Promise<string> {
+  /**
+   * Its life is counted by the witness's clock. The signal counts until it is sent: an answer that is not waited for
+   * leaves open whether it stands there. Throws RequestError.
+   */
+  async write(wish: RequestWish, signal: AbortSignal): Promise<PostedRequest> {
     const { lifeMs, ...asked } = wish;
     if (!(lifeMs > 0 && lifeMs <= REQUEST_LIFE_MOST_MS)) {
       throw new RequestError(
@@ -90,32 +116,31 @@ export class RequestMailbox {
     const text = encodeRequest({ v: 1, id, ...asked, expires });
     const decoded = decodeRequest(text);
     if (decoded.status === 'foreign') throw new RequestError(`nothing was written: ${decoded.reason}`);
-    await this.#put(text, signal);
-    return id;
+    const posted = { id, expires };
+    await this.#put(text, posted);
+    return posted;
   }
 
   /** Waits until the request is over, at the latest when it expires. Throws RequestError. */
-  async watch(id: string, signal: AbortSignal): Promise<RequestOutcome> {
+  async watch(posted: PostedRequest, signal: AbortSignal): Promise<RequestOutcome> {
     for (;;) {
-      const { value, dateMs } = await this.#read(signal);
-      const record = this.#recordOf(value);
-      if (record?.id !== id) return { status: 'replaced' };
-      if (record.verdict?.status === 'done') return { status: 'done' };
-      if (record.verdict !== undefined) {
-        const { reason, by } = record.verdict;
-        return { status: 'refused', reason, by };
-      }
-      if (dateMs > Date.parse(record.expires)) return { status: 'expired' };
+      const { value, dateMs } = await this.#read(signal).catch(({ message, denied }: RequestError) => {
+        throw new RequestError(message, { denied, posted });
+      });
+      const end = endOf(this.#recordOf(value), posted.id);
+      if (end !== null) return end;
+      if (dateMs > Date.parse(posted.expires)) return { status: 'expired' };
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
-        throw new RequestError('given up');
+        throw new RequestError('given up', { posted });
       });
     }
   }
 
   /** From then on nothing is begun for it, once a node has read that it is gone. Throws RequestError. */
-  async withdraw(id: string, signal: AbortSignal): Promise<void> {
+  async withdraw(id: string, signal: AbortSignal): Promise<Withdrawal> {
     const { value } = await this.#read(signal);
-    if (this.#recordOf(value)?.id !== id) return;
+    const end = endOf(this.#recordOf(value), id);
+    if (end !== null) return end;
     const outcome = await this.#clients.call(
       { operation: 'SSM DeleteParameter', service: 'ssm', kind: 'write' },
       { signal, deadlineMs: CALL_TIMEOUT_MS },
@@ -124,6 +149,7 @@ export class RequestMailbox {
     if (outcome.status === 'failed' && errorCode(outcome.error) !== 'ParameterNotFound') {
       throw failedCall(outcome.result);
     }
+    return { status: 'withdrawn' };
   }
 
   /** A node says what became of it. Never rejects. */
@@ -154,13 +180,14 @@ export class RequestMailbox {
     return { value: reading.status === 'found' ? reading.value : null, dateMs: reading.dateMs };
   }
 
-  async #put(text: string, signal: AbortSignal): Promise<void> {
+  async #put(text: string, posted: PostedRequest): Promise<void> {
     const outcome = await this.#clients.call(
       { operation: 'SSM PutParameter', service: 'ssm', kind: 'write' },
-      { signal, deadlineMs: CALL_TIMEOUT_MS },
+      { signal: new AbortController().signal, deadlineMs: CALL_TIMEOUT_MS },
       (options) => this.#clients.ssm.send(this.#putCommand(text), options),
     );
-    if (outcome.status === 'failed') throw failedCall(outcome.result);
+    if (outcome.status === 'answered') return;
+    throw failedCall(outcome.result, outcome.result.failure === 'unknown' ? posted : null);
   }
 
   #putCommand(text: string): PutParameterCommand {
@@ -174,5 +201,14 @@ export class RequestMailbox {
   }
 }
 
-const failedCall = ({ reason, failure }: FailedCall): RequestError =>
-  new RequestError(reason, { denied: failure === 'denied' });
+/** What became of the request with that id; null: it stands there, and nobody has said anything. */
+function endOf(record: RequestRecord | null, id: string): RequestEnd | null {
+  if (record?.id !== id) return { status: 'replaced' };
+  const { verdict } = record;
+  if (verdict === undefined) return null;
+  if (verdict.status === 'done') return { status: 'done' };
+  return { status: 'refused', reason: verdict.reason, by: verdict.by };
+}
+
+const failedCall = ({ reason, failure }: FailedCall, posted: PostedRequest | null = null): RequestError =>
+  new RequestError(reason, { denied: failure === 'denied', posted });

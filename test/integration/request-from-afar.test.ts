@@ -43,8 +43,8 @@ describe('a request from afar', () => {
     'for a switchover is found by the leader, carried out once, and answered',
     async () => {
       const target = other();
-      const id = await ask('switchover', target);
-      expect(await mailbox.watch(id, signal)).toEqual({ status: 'done' });
+      const posted = await ask('switchover', target);
+      expect(await mailbox.watch(posted, signal)).toEqual({ status: 'done' });
       expect(pair.holder()).toBe(target);
       expect(said(target)).toMatch(/handed over, asked by a test/);
       const { output } = await pair.command(target, 'status', '--output', 'json');
@@ -58,8 +58,8 @@ describe('a request from afar', () => {
     'for a forced failover is carried out by its target, which hears of it from the leader',
     async () => {
       const target = other();
-      const id = await ask('force', target);
-      expect(await mailbox.watch(id, signal)).toEqual({ status: 'done' });
+      const posted = await ask('force', target);
+      expect(await mailbox.watch(posted, signal)).toEqual({ status: 'done' });
       expect(pair.holder()).toBe(target);
       expect(said(target)).toMatch(/forced, asked by a test/);
     },

@@ -91,7 +91,8 @@ describe('the witness on LocalStack', () => {
     const { signal } = new AbortController();
     await main.createTerm({ ...recordOf(1, 'main'), takeovers: [0], carriedOut: ['a'] }, bounds());
     const wish = { group: 'web', target: 'aux', kind: 'force', by: 'somebody', lifeMs: 60_000 } as const;
-    const id = await mailbox.write(wish, signal);
+    const posted = await mailbox.write(wish, signal);
+    const { id } = posted;
     const read = await aux.readNewest('web', t(1), bounds());
     expect(read).toMatchObject({ request: { status: 'pending', request: { id, target: 'aux' } } });
     if (read.type !== 'newest-term' || read.request?.status !== 'pending') throw new Error('not read');
@@ -102,9 +103,9 @@ describe('the witness on LocalStack', () => {
     expect(await aux.closeRequest(id, { status: 'done', reason: '', by: 'aux' }, bounds())).toEqual({
       type: 'request-closed',
     });
-    expect(await mailbox.watch(id, signal)).toEqual({ status: 'done' });
+    expect(await mailbox.watch(posted, signal)).toEqual({ status: 'done' });
     expect(await main.readNewest('web', t(1), bounds())).toMatchObject({ request: { status: 'none' } });
     await mailbox.withdraw(id, signal);
-    expect(await mailbox.watch(id, signal)).toEqual({ status: 'replaced' });
+    expect(await mailbox.watch(posted, signal)).toEqual({ status: 'replaced' });
   });
 });

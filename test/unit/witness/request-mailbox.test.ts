@@ -39,7 +39,7 @@ describe('asking from afar', () => {
   });
 
   it('is read by a node together with the newest term, in one call', async () => {
-    const id = await mailbox.write(WISH, signal);
+    const { id } = await mailbox.write(WISH, signal);
     const before = ssm.calls.length;
     const record = {
       ...RECORD,
@@ -57,15 +57,15 @@ describe('asking from afar', () => {
   });
 
   it('is done when a node writes so beside it', async () => {
-    const id = await mailbox.write(WISH, signal);
-    expect(await close(id, 'done')).toEqual({ type: 'request-closed' });
-    expect(await mailbox.watch(id, signal)).toEqual({ status: 'done' });
+    const posted = await mailbox.write(WISH, signal);
+    expect(await close(posted.id, 'done')).toEqual({ type: 'request-closed' });
+    expect(await mailbox.watch(posted, signal)).toEqual({ status: 'done' });
   });
 
   it('is refused with the reason, whatever is in it', async () => {
-    const id = await mailbox.write(WISH, signal);
-    await close(id, 'refused', 'aux\nis silent');
-    expect(await mailbox.watch(id, signal)).toEqual({
+    const posted = await mailbox.write(WISH, signal);
+    await close(posted.id, 'refused', 'aux\nis silent');
+    expect(await mailbox.watch(posted, signal)).toEqual({
       status: 'refused',
       reason: 'aux is silent',
       by: 'main',
@@ -73,7 +73,7 @@ describe('asking from afar', () => {
   });
 
   it('keeps the first verdict, and one for another request changes nothing', async () => {
-    const id = await mailbox.write(WISH, signal);
+    const { id } = await mailbox.write(WISH, signal);
     await close('ffffffffffffffff', 'refused');
     await close(id, 'done');
     const written = ssm.values.get(NAME);
@@ -90,27 +90,26 @@ describe('asking from afar', () => {
   });
 
   it('takes the place of one that is over, and of nonsense', async () => {
-    await close(await mailbox.write(WISH, signal), 'done');
+    await close((await mailbox.write(WISH, signal)).id, 'done');
     await mailbox.write(WISH, signal);
     ssm.values.set(NAME, 'nonsense');
-    const id = await mailbox.write(WISH, signal);
+    const { id } = await mailbox.write(WISH, signal);
     expect(ssm.values.get(NAME)).toContain(id);
   });
 
   it('withdraws its own and nobody else’s', async () => {
-    const id = await mailbox.write(WISH, signal);
-    await mailbox.withdraw('ffffffffffffffff', signal);
+    const posted = await mailbox.write(WISH, signal);
+    expect(await mailbox.withdraw('ffffffffffffffff', signal)).toEqual({ status: 'replaced' });
     expect(ssm.values.has(NAME)).toBe(true);
-    await mailbox.withdraw(id, signal);
+    expect(await mailbox.withdraw(posted.id, signal)).toEqual({ status: 'withdrawn' });
     expect(ssm.values.has(NAME)).toBe(false);
-    expect(await mailbox.watch(id, signal)).toEqual({ status: 'replaced' });
+    expect(await mailbox.watch(posted, signal)).toEqual({ status: 'replaced' });
   });
 
   it('is over when it expires', async () => {
-    const id = await mailbox.write(WISH, signal);
-    const value = ssm.values.get(NAME) ?? '';
-    ssm.values.set(NAME, value.replace(/"expires":"[^"]+"/, '"expires":"2020-01-01T00:00:00.000Z"'));
-    expect(await mailbox.watch(id, signal)).toEqual({ status: 'expired' });
+    const posted = await mailbox.write(WISH, signal);
+    const expires = '2020-01-01T00:00:00.000Z';
+    expect(await mailbox.watch({ ...posted, expires }, signal)).toEqual({ status: 'expired' });
   });
 
   it.each([
