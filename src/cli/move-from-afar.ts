@@ -92,15 +92,14 @@ const withdrawn = (mailbox: RequestMailbox, id: string): Promise<Ending> =>
 const hasVerdict = (end: Ending): end is Extract<Ending, { readonly status: 'done' | 'refused' }> =>
   end.status === 'done' || end.status === 'refused';
 
-function fateOf(end: Ending, { expires }: PostedRequest, name: string): string {
-  switch (end.status) {
-    case 'withdrawn':
-      return 'the request was withdrawn, so nothing of it happens later';
-    case 'not-withdrawn':
-      return `the request could not be withdrawn (${end.why}): it may still happen until ${expires}; delete ${name}`;
-    default:
-      return `the request does not stand in ${name}; should it come there late, it may still happen until ${expires}`;
+function fateOf(end: Ending, { expires, untilMs }: PostedRequest, name: string): string {
+  if (end.status === 'withdrawn') return 'the request was withdrawn, so nothing of it happens later';
+  if (performance.now() > untilMs) {
+    return 'what became of the request is not known; it has expired, so nothing of it happens later';
   }
+  return end.status === 'not-withdrawn'
+    ? `the request could not be withdrawn (${end.why}): it may still happen until ${expires}; delete ${name}`
+    : `the request does not stand in ${name}; should it come there late, it may still happen until ${expires}`;
 }
 
 function resultOf(outcome: RequestEnd): ControlResult {

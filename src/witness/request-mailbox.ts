@@ -33,6 +33,8 @@ export interface PostedRequest {
   readonly id: string;
   /** By the witness's clock, as ISO 8601. */
   readonly expires: string;
+  /** By the clock of this process, and not before `expires`. */
+  readonly untilMs: number;
 }
 
 export type RequestOutcome =
@@ -73,6 +75,13 @@ export class RequestError extends Error {
   }
 }
 
+export interface RequestMailboxOptions {
+  readonly clients: AwsClients;
+  readonly prefix: string;
+  /** How long `watch` waits between two looks. */
+  readonly lookEveryMs?: number;
+}
+
 const CALL_TIMEOUT_MS = 5_000;
 const LOOK_EVERY_MS = 2_000;
 const REASON_MOST = 300;
@@ -85,8 +94,10 @@ export class RequestMailbox {
   readonly #clients: AwsClients;
   readonly #name: string;
   readonly #reader: ParameterReader;
+  readonly #lookEveryMs: number;
 
-  constructor(options: { readonly clients: AwsClients; readonly prefix: string }) {
+  constructor(options: RequestMailboxOptions) {
+    this.#lookEveryMs = options.lookEveryMs ?? LOOK_EVERY_MS;
     this.#clients = options.clients;
     this.#name = new ParameterNames(options.prefix).request;
     this.#reader = new ParameterReader(options.clients);
@@ -111,26 +122,26 @@ export class RequestMailbox {
         busy: true,
       });
     }
+    const untilMs = performance.now() + lifeMs;
     const id = randomBytes(8).toString('hex');
     const expires = new Date(dateMs + lifeMs).toISOString();
     const text = encodeRequest({ v: 1, id, ...asked, expires });
     const decoded = decodeRequest(text);
     if (decoded.status === 'foreign') throw new RequestError(`nothing was written: ${decoded.reason}`);
-    const posted = { id, expires };
+    const posted = { id, expires, untilMs };
     await this.#put(text, posted);
     return posted;
   }
 
-  /** Waits until the request is over, at the latest when it expires. Throws RequestError. */
+  /**
+   * Waits until the request is over, at the latest when it expires. A look that fails does not end it, unless the next
+   * ones would fail as well. Throws RequestError.
+   */
   async watch(posted: PostedRequest, signal: AbortSignal): Promise<RequestOutcome> {
     for (;;) {
-      const { value, dateMs } = await this.#read(signal).catch(({ message, denied }: RequestError) => {
-        throw new RequestError(message, { denied, posted });
-      });
-      const end = endOf(this.#recordOf(value), posted.id);
-      if (end !== null) return end;
-      if (dateMs > Date.parse(posted.expires)) return { status: 'expired' };
-      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {
+      const outcome = await this.#look(posted, signal);
+      if (outcome !== null) return outcome;
+      await sleep(this.#lookEveryMs, undefined, { signal }).catch(() => {
         throw new RequestError('given up', { posted });
       });
     }
@@ -166,6 +177,20 @@ export class RequestMailbox {
       (options) => this.#clients.ssm.send(command, options),
     );
     return outcome.status === 'failed' ? outcome.result : { type: 'request-closed' };
+  }
+
+  /** null: it is not over, or that could not be seen. */
+  async #look(posted: PostedRequest, signal: AbortSignal): Promise<RequestOutcome | null> {
+    try {
+      const { value, dateMs } = await this.#read(signal);
+      const end = endOf(this.#recordOf(value), posted.id);
+      if (end !== null) return end;
+      return dateMs > Date.parse(posted.expires) ? { status: 'expired' } : null;
+    } catch (error) {
+      const { message, denied } = error as RequestError;
+      if (!denied && !signal.aborted && performance.now() < posted.untilMs) return null;
+      throw new RequestError(message, { denied, posted });
+    }
   }
 
   #recordOf(value: string | null): RequestRecord | null {

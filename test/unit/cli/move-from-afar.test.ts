@@ -114,6 +114,16 @@ describe('a move by way of SSM', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('says that it is not known what became of it when nobody could look until it expired', async () => {
+    upon('GetParameters', () => (count('PutParameter') > 0 ? 'ThrottlingException' : undefined));
+    const { exitCode, stderr } = await cli.run(...FORCE, '--timeout', '50ms');
+    expect(stderr).toMatch(/eipkeeper: SSM GetParameters failed: ThrottlingException/);
+    expect(stderr).toContain(
+      '; what became of the request is not known; it has expired, so nothing of it happens later\n',
+    );
+    expect(exitCode).toBe(69);
+  });
+
   it('that was not written has nothing to be withdrawn', async () => {
     upon('PutParameter', () => 'AccessDeniedException');
     const { exitCode, stderr } = await cli.run(...FORCE);

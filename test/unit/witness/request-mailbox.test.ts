@@ -3,6 +3,7 @@ import type { Incarnation, Term, TermRecord } from '../../../src/core/types.ts';
 import { type RequestError, RequestMailbox, type RequestWish } from '../../../src/witness/request-mailbox.ts';
 import { SsmWitness } from '../../../src/witness/ssm-witness.ts';
 import type { WitnessBounds } from '../../../src/witness/witness.ts';
+import type { Respond } from '../cloud/fake-service.ts';
 import { type FakeSsm, startFakeSsm } from './fake-ssm.ts';
 
 const NAME = '/cluster/request';
@@ -31,7 +32,7 @@ describe('asking from afar', () => {
     ssm = await startFakeSsm();
     const options = { clients: ssm.clients, prefix: 'cluster' };
     witness = new SsmWitness(options);
-    mailbox = new RequestMailbox(options);
+    mailbox = new RequestMailbox({ ...options, lookEveryMs: 5 });
   });
   afterEach(async () => {
     witness.close();
@@ -112,6 +113,46 @@ describe('asking from afar', () => {
     expect(await mailbox.watch({ ...posted, expires }, signal)).toEqual({ status: 'expired' });
   });
 
+  it.each<[string, (respond: Respond) => Respond]>([
+    ['is throttled', () => refuseWith(400, 'ThrottlingException')],
+    ['fails in SSM', () => refuseWith(500, 'InternalServerError')],
+    ['is cut', () => (_received, _response, socket) => socket.destroy()],
+    [
+      'has no date',
+      (respond) => (received, response, socket) => {
+        response.sendDate = false;
+        respond(received, response, socket);
+      },
+    ],
+  ])('is looked at again when a look %s', async (_, failing) => {
+    const posted = await mailbox.write(WISH, signal);
+    await close(posted.id, 'done');
+    const { respond } = ssm.service;
+    let looks = 0;
+    ssm.service.respond = (...call) => {
+      looks += 1;
+      (looks <= 3 ? failing(respond) : respond)(...call);
+    };
+    expect(await mailbox.watch(posted, signal)).toEqual({ status: 'done' });
+    expect(looks).toBe(4);
+  });
+
+  it('is looked at in vain until it expires', async () => {
+    const posted = await mailbox.write({ ...WISH, lifeMs: 200 }, signal);
+    ssm.refuse = () => 'ThrottlingException';
+    const failure = { denied: false, posted, message: expect.stringContaining('ThrottlingException') };
+    await expect(mailbox.watch(posted, signal)).rejects.toMatchObject(failure);
+    expect(performance.now()).toBeGreaterThan(posted.untilMs);
+  });
+
+  it('is not looked at again by who may not', async () => {
+    const posted = await mailbox.write(WISH, signal);
+    const before = ssm.calls.length;
+    ssm.refuse = () => 'AccessDeniedException';
+    await expect(mailbox.watch(posted, signal)).rejects.toMatchObject({ denied: true, posted });
+    expect(ssm.calls.length).toBe(before + 1);
+  });
+
   it.each([
     ['would live for too long', { lifeMs: 4_000_000 }],
     ['would live for no time', { lifeMs: 0 }],
@@ -121,3 +162,7 @@ describe('asking from afar', () => {
     expect(ssm.values.size).toBe(0);
   });
 });
+
+function refuseWith(status: number, code: string): Respond {
+  return (_, response) => void response.writeHead(status).end(JSON.stringify({ __type: code }));
+}
