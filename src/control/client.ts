@@ -64,7 +64,7 @@ export class ControlClient {
 
   /** Waits until the command is over; a refusal is a result, not an error. */
   async command(request: Exclude<ControlRequestInput, { type: 'status' }>): Promise<ControlResult> {
-    const budgetMs = request.type === 'move' ? request.timeoutMs + COMMAND_GRACE_MS : UNTIMED_COMMAND_MS;
+    const budgetMs = 'timeoutMs' in request ? request.timeoutMs + COMMAND_GRACE_MS : UNTIMED_COMMAND_MS;
     return this.#converse(request, null, async (next, socket) => {
       for (;;) {
         const answer = await next(budgetMs);

@@ -13,6 +13,7 @@ import {
   verifyChallenge,
 } from '../../../src/control/peer-identity.ts';
 import { ControlServer } from '../../../src/control/server.ts';
+import type { CommandOutcome } from '../../../src/core/effects.ts';
 import { FakeHandler } from './fake-handler.ts';
 import { groupStatus, statusSnapshot } from './snapshot-fixture.ts';
 
@@ -30,6 +31,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await server?.close();
   server = null;
   await rm(directory, { recursive: true, force: true });
@@ -359,6 +361,24 @@ describe('the client', () => {
     });
     await new Promise((resolve) => silent.close(resolve));
   });
+
+  it.each([MOVE, { type: 'forget', node: 'third' } as const])(
+    'waits for $type as long as it was told to',
+    async (request) => {
+      let finish: (outcome: CommandOutcome) => void = () => {};
+      handler.outcome = new Promise((resolve) => {
+        finish = resolve;
+      });
+      await startServer();
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const asking = client().command({ ...request, timeoutMs: 300_000 });
+      const result = expect(asking).resolves.toMatchObject({ status: 'done' });
+      while (handler.commands.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(299_000);
+      finish({ status: 'done', reason: '' });
+      await result;
+    },
+  );
 
   it('says when the daemon goes away in the middle', async () => {
     handler.outcome = new Promise(() => {});
