@@ -34,6 +34,8 @@ export interface Drill {
   readonly group: string;
   readonly target: string;
   readonly timeoutMs: number;
+  /** Aborted when the operator gives up: no further move is begun. */
+  readonly signal: AbortSignal;
 }
 
 /** For the address to be seen and what runs to be told, after the verdict. */
@@ -53,25 +55,32 @@ export function whyNoDrill(snapshot: StatusSnapshot, group: GroupStatus, target:
  * There and back. A way there that fails is not gone back; everything is told, also when the daemon ends on the way.
  * Throws ControlError when it could not be asked at all.
  */
-export async function runDrill({ client, group, target, timeoutMs }: Drill): Promise<DrillReport> {
+export async function runDrill({ client, group, target, timeoutMs, signal }: Drill): Promise<DrillReport> {
   const moves: DrillMove[] = [];
+  const report = async (reason: string, exitCode: number, last: string): Promise<DrillReport> => ({
+    group,
+    moves,
+    reason,
+    exitCode,
+    ...(await leaderNow(client, group, last)),
+  });
   const home = groupIn(await client.status(), group)?.leader ?? '';
   for (const [from, to] of [
     [home, target],
     [target, home],
   ] as const) {
+    if (signal.aborted) {
+      const back = `; "eipkeeper switchover --group ${group} --to ${home}" brings it back`;
+      return report(`given up${from === home ? '' : back}`, EXIT.error, from);
+    }
     const startedMs = performance.now();
     const { status, reason, exitCode } = await verdictOn(client, { group, target: to, timeoutMs });
     const tookMs = Math.round(performance.now() - startedMs);
-    if (status !== 'done') {
-      const end = { moves, reason: `${from} → ${to}: ${reason}`, exitCode };
-      return { group, ...end, ...(await leaderNow(client, group, from)) };
-    }
-    moves.push(await settled(client, { group, from, to, tookMs }));
+    if (status !== 'done') return report(`${from} → ${to}: ${reason}`, exitCode, from);
+    moves.push(await settled(client, { group, from, to, tookMs }, signal));
   }
   const isRight = moves.every(({ problems }) => problems.length === 0);
-  const end = { moves, reason: '', exitCode: isRight ? EXIT.ok : EXIT.error };
-  return { group, ...end, ...(await leaderNow(client, group, home)) };
+  return report('', isRight ? EXIT.ok : EXIT.error, home);
 }
 
 /** A daemon that ends meanwhile has failed to move it. */
@@ -103,18 +112,26 @@ async function leaderNow(
 type Moved = Pick<DrillMove, 'from' | 'to' | 'tookMs'> & { readonly group: string };
 
 /** A daemon that ends meanwhile does not take back its verdict: the move came about. */
-async function settled(client: ControlClient, moved: Moved): Promise<DrillMove> {
+async function settled(client: ControlClient, moved: Moved, signal: AbortSignal): Promise<DrillMove> {
   try {
-    return await untilRight(client, moved);
+    return await untilRight(client, moved, signal);
   } catch (error) {
     if (!(error instanceof ControlError)) throw error;
-    const { from, to, tookMs } = moved;
-    return { from, to, tookMs, phases: null, problems: [`not looked at further: ${error.message}`] };
+    return unseen(moved, error.message);
   }
 }
 
+const unseen = ({ from, to, tookMs }: Moved, why: string): DrillMove => ({
+  from,
+  to,
+  tookMs,
+  phases: null,
+  problems: [`not looked at further: ${why}`],
+});
+
 /** Waits until the status shows what should be, and tells what it does not show in time. */
-async function untilRight(client: ControlClient, { group, from, to, tookMs }: Moved): Promise<DrillMove> {
+async function untilRight(client: ControlClient, moved: Moved, signal: AbortSignal): Promise<DrillMove> {
+  const { group, from, to, tookMs } = moved;
   const untilMs = performance.now() + SETTLE_MS;
   for (;;) {
     const snapshot = await client.status();
@@ -125,7 +142,8 @@ async function untilRight(client: ControlClient, { group, from, to, tookMs }: Mo
       const phases = snapshot.node === to ? (found?.lastChange?.phases ?? null) : null;
       return { from, to, tookMs, phases, problems };
     }
-    await sleep(LOOK_EVERY_MS);
+    if (signal.aborted) return unseen(moved, 'given up');
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }
 }
 

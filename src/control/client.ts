@@ -62,10 +62,16 @@ export class ControlClient {
     }
   }
 
-  /** Waits until the command is over; a refusal is a result, not an error. */
-  async command(request: Exclude<ControlRequestInput, { type: 'status' }>): Promise<ControlResult> {
+  /**
+   * Waits until the command is over; a refusal is a result, not an error. Aborted, it waits no longer, and the daemon
+   * goes on.
+   */
+  async command(
+    request: Exclude<ControlRequestInput, { type: 'status' }>,
+    signal: AbortSignal | null = null,
+  ): Promise<ControlResult> {
     const budgetMs = 'timeoutMs' in request ? request.timeoutMs + COMMAND_GRACE_MS : UNTIMED_COMMAND_MS;
-    return this.#converse(request, null, async (next, socket) => {
+    return this.#converse(request, signal, async (next, socket) => {
       for (;;) {
         const answer = await next(budgetMs);
         if (answer.type === 'result') return answer;

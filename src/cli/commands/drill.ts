@@ -68,7 +68,12 @@ async function drill(io: CliIo, finish: Finish, options: Options): Promise<void>
       hint: '',
     });
   }
-  const work = () => runDrill({ client, group: group.name, target, timeoutMs: options.timeout });
+  const signal = io.interrupted();
+  signal.addEventListener('abort', () => {
+    if (options.output === 'text')
+      io.stderr('given up: what is under way is waited for, and nothing further is begun\n');
+  });
+  const work = () => runDrill({ client, group: group.name, target, timeoutMs: options.timeout, signal });
   const report = options.output === 'text' ? await withProgress(io, client, work) : await work();
   finish(report.exitCode);
   io.stdout(options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : drillText(report));

@@ -100,8 +100,11 @@ async function move(io: CliIo, finish: Finish, options: Options, kind: Kind): Pr
   const leadsAlready = group.leader === target && group.handover === null;
   const from = group.leader === null ? '' : ` from ${group.leader}`;
   if (options.output === 'text' && !leadsAlready) io.stderr(`moving ${group.name}${from} to ${target} …\n`);
+  const signal = io.interrupted();
   const ask = () =>
-    client.command({ type: 'move', group: group.name, target, kind, timeoutMs: options.timeout });
+    client
+      .command({ type: 'move', group: group.name, target, kind, timeoutMs: options.timeout }, signal)
+      .catch(givenUp(signal));
   const result = options.output === 'text' ? await withProgress(io, client, ask) : await ask();
   // Without the witness a force does not come about either.
   const mayForce = kind === 'switchover' && result.exitCode === EXIT.unsafe;
@@ -114,6 +117,14 @@ async function move(io: CliIo, finish: Finish, options: Options, kind: Kind): Pr
     hint: !mayForce ? '' : unfit === undefined ? `If the leader is broken: ${forced}` : whyUnfit(unfit),
   });
 }
+
+/** Who waits for a move does not hold it. */
+const givenUp = (signal: AbortSignal) => (error: unknown) => {
+  if (!signal.aborted) throw error;
+  throw new CliError('given up; a move that has begun goes on: see "eipkeeper status"', EXIT.error, {
+    cause: error,
+  });
+};
 
 /** To force it onto such a node would not mend anything: what is wrong there comes first. */
 const whyUnfit = ({ node, reason }: GroupStatus['candidates'][number]): string =>
