@@ -96,10 +96,12 @@ export class CheckedResource implements ResourceAdapter {
 
   async #check({ deadlineMs, signal }: CallLimits): Promise<ResourceState> {
     const limits = { signal, deadlineMs: Math.min(deadlineMs, this.#timeoutMs) };
-    const states = await Promise.all(this.#checks.map((check) => check(limits)));
+    const states = await Promise.all(this.#checks.map((check) => check(limits).catch(couldNotLook)));
     const worst =
       states.find((state) => state.kind === 'unhealthy') ?? states.find((state) => state.kind === 'failed');
     if (worst === undefined || !('reason' in worst)) return { kind: 'running' };
     return { ...worst, reason: `${this.name}: ${worst.reason}` };
   }
 }
+
+const couldNotLook = (error: Error): ResourceState => failedState(error.message);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describeOutcome, oneLine, runProcess } from './process-runner.ts';
+import { ifNotThere } from './process-table.ts';
 import type { CallLimits } from './resource-adapter.ts';
 
 /** What must be known of a configuration to recognise and start its nginx. */
@@ -40,7 +41,7 @@ export async function readNginxSettings(
   config: string,
   limits: CallLimits,
 ): Promise<NginxSettings> {
-  return settingsOf(await readFile(config, 'utf8').catch(() => ''), binary, limits);
+  return settingsOf(await readFile(config, 'utf8').catch(ifNotThere('')), binary, limits);
 }
 
 async function settingsOf(text: string, binary: string, limits: CallLimits): Promise<NginxSettings> {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import {
   escapeRegExp,
   findProcesses,
+  ifNotThere,
   inOurNamespace,
   type ProcessEntry,
   readProcess,
@@ -18,7 +19,7 @@ export interface NginxIdentity {
 
 /** The number in the pid file: of the master, or of the last one if it was killed. Null when there is none. */
 export async function readPidFile(file: string): Promise<number | null> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = await readFile(file, 'utf8').catch(ifNotThere(''));
   const pid = Number.parseInt(text, 10);
   return Number.isInteger(pid) && pid > 1 ? pid : null;
 }

@@ -8,7 +8,8 @@ import { findProcesses } from './process-table.ts';
 export async function describeBindFailure(said: string): Promise<string> {
   const port = parseBindFailure(said);
   if (port === null) return said;
-  const holder = await findPortHolder(port);
+  // Who cannot look must not keep the server's own words back.
+  const holder = await findPortHolder(port).catch(() => null);
   if (holder === null)
     return `port ${port} is in use by another program: free it ("ss -ltnp" names the holder)`;
   return `port ${port} is in use by ${holder.name} (pid ${holder.pid}): stop that program, or take another port`;

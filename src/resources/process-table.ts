@@ -16,7 +16,21 @@ export interface ProcessEntry {
   readonly executable: string;
 }
 
-/** Null when there is no such process, or it is only a zombie waiting for its parent. */
+/**
+ * It has ended, or may not be looked at: a process that hidepid hides from us is none that we started or could
+ * manage, and one whose number another user's process has now is gone.
+ */
+const NOT_THERE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
+
+/** For a catch. Any other error (EMFILE, ENFILE, ENOMEM) is our own trouble and says nothing of what was looked for. */
+export const ifNotThere =
+  <T>(value: T) =>
+  (error: unknown): T => {
+    if (NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '')) return value;
+    throw error;
+  };
+
+/** Null when there is no such process, or it is only a zombie waiting for its parent. Throws when it cannot tell. */
 export async function readProcess(pid: number): Promise<ProcessEntry | null> {
   try {
     const [stat, cmdline] = await Promise.all([
@@ -25,14 +39,14 @@ export async function readProcess(pid: number): Promise<ProcessEntry | null> {
     ]);
     const entry = parseStat(stat);
     if (entry === null || entry.zombie) return null;
-    const executable = await readlink(`/proc/${pid}/exe`).catch(() => '');
+    const executable = await readlink(`/proc/${pid}/exe`).catch(ifNotThere(''));
     return {
       ...entry,
       title: cmdline.replaceAll('\0', ' ').trim(),
       executable: executable.replace(/ \(deleted\)$/, ''),
     };
-  } catch {
-    return null;
+  } catch (error) {
+    return ifNotThere(null)(error);
   }
 }
 
@@ -62,13 +76,16 @@ export interface ProcessHints {
 /** After so long in one go the heartbeats get their turn. */
 const SLICE_MS = 2;
 
-/** Every process that matches. With hints, of which one look at each process tells, it takes a tenth of the time. */
+/**
+ * Every process that matches. With hints, of which one look at each process tells, it takes a tenth of the time.
+ * Throws when it cannot tell: a list that is too short says that a service has ended.
+ */
 export async function findProcesses(
   matches: (entry: ProcessEntry) => boolean,
   hints: ProcessHints = {},
 ): Promise<ProcessEntry[]> {
   const found: ProcessEntry[] = [];
-  const names = await readdir('/proc').catch(() => []);
+  const names = await readdir('/proc');
   let sliceEndsMs = performance.now() + SLICE_MS;
   for (const name of names) {
     if (!/^\d+$/.test(name) || !fits(Number(name), hints)) continue;
@@ -86,20 +103,26 @@ function fits(pid: number, { executable, sessionId }: ProcessHints): boolean {
   try {
     if (sessionId !== undefined && statNow(pid)?.sessionId !== sessionId) return false;
     return executable === undefined || readlinkSync(`/proc/${pid}/exe`).startsWith(executable);
-  } catch {
-    return false;
+  } catch (error) {
+    return ifNotThere(false)(error);
   }
 }
 
 const statNow = (pid: number) => parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 
-/** The same as `isAlive`, in 20 µs and without a wait: for what is asked many times a second. */
+/** With its pid this names this process, until the next boot. */
+export const ownStartTicks = (): number => statNow(process.pid)?.startTicks ?? 0;
+
+/**
+ * Whether it is not known to have ended, in 20 µs and without a wait: for what is asked many times a second, and
+ * followed by a closer look.
+ */
 export function livesNow({ pid, startTicks }: Pick<ProcessEntry, 'pid' | 'startTicks'>): boolean {
   try {
     const stat = statNow(pid);
     return stat !== null && !stat.zombie && stat.startTicks === startTicks;
-  } catch {
-    return false;
+  } catch (error) {
+    return !NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '');
   }
 }
 
@@ -139,8 +162,8 @@ export async function resolveExecutable(binary: string): Promise<string> {
 /** Whether it lives in our pid namespace; one of a container is somebody else's. */
 export async function inOurNamespace(entry: ProcessEntry): Promise<boolean> {
   const [ours, theirs] = await Promise.all([
-    readlink('/proc/self/ns/pid').catch(() => ''),
-    readlink(`/proc/${entry.pid}/ns/pid`).catch(() => ''),
+    readlink('/proc/self/ns/pid').catch(ifNotThere('')),
+    readlink(`/proc/${entry.pid}/ns/pid`).catch(ifNotThere('')),
   ]);
   return ours === theirs;
 }

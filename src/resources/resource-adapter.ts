@@ -2,8 +2,8 @@ import type { ProcessEntry } from './process-table.ts';
 
 /**
  * The contract of everything that a group runs besides its address. All four are idempotent: starting what
- * runs and stopping what is stopped succeed. None of them throws, and none outlives its deadline by more
- * than the moment that killing a child takes: a resource that hangs is a failed resource, not a hung daemon.
+ * runs and stopping what is stopped succeed. What one throws is a `failed` of that reason. None outlives its deadline
+ * by more than the moment that killing a child takes: a resource that hangs is a failed resource, not a hung daemon.
  */
 export interface ResourceAdapter {
   /** As the operator knows it: "nginx", "exec worker". Every reason starts with it. */

@@ -6,7 +6,14 @@ import { inCgroup } from './cgroup.ts';
 import { withoutOomProtection } from './child-priority.ts';
 import { trimFile } from './output-file.ts';
 import { childEnvironment, describeOutcome, killGroup, runProcess } from './process-runner.ts';
-import { findProcesses, isAlive, type ProcessEntry, readBootId, readProcess } from './process-table.ts';
+import {
+  findProcesses,
+  ifNotThere,
+  isAlive,
+  type ProcessEntry,
+  readBootId,
+  readProcess,
+} from './process-table.ts';
 import { oddPrograms, programsOf } from './program-oddities.ts';
 import {
   type Budget,
@@ -66,7 +73,9 @@ export class SupervisedProgram implements ResourceAdapter {
   }
 
   async validate(): Promise<ResourceState> {
-    return (await this.#find()) === null ? STOPPED : RUNNING;
+    // That it cannot be looked for does not keep it from being started.
+    const found = await this.#find().catch(() => null);
+    return found === null ? STOPPED : RUNNING;
   }
 
   oddities(): Promise<readonly Oddity[]> {
@@ -170,21 +179,17 @@ export class SupervisedProgram implements ResourceAdapter {
   }
 
   async #fromPidFile(): Promise<ProcessEntry | null> {
-    try {
-      const saved: unknown = JSON.parse(await readFile(this.#file('pid'), 'utf8'));
-      if (!isSaved(saved) || saved.bootId !== (await readBootId())) return null;
-      const entry = await readProcess(saved.pid);
-      return entry?.startTicks === saved.startTicks ? entry : null;
-    } catch {
-      return null;
-    }
+    const saved = parseSaved(await readFile(this.#file('pid'), 'utf8').catch(() => ''));
+    if (saved === null || saved.bootId !== (await readBootId())) return null;
+    const entry = await readProcess(saved.pid);
+    return entry?.startTicks === saved.startTicks ? entry : null;
   }
 
   async #byMark(): Promise<ProcessEntry | null> {
     const wanted = `${MARK}=${this.#mark()}`;
     // Its own children inherit the mark; the program itself is the one that leads the session.
     for (const leader of await findProcesses((entry) => entry.sessionId === entry.pid)) {
-      const environment = await readFile(`/proc/${leader.pid}/environ`, 'utf8').catch(() => '');
+      const environment = await readFile(`/proc/${leader.pid}/environ`, 'utf8').catch(ifNotThere(''));
       if (environment.split('\0').includes(wanted)) return leader;
     }
     return null;
@@ -233,8 +238,19 @@ function openOutput(file: string): { out: number; kept: boolean } {
   }
 }
 
-function isSaved(value: unknown): value is { pid: number; startTicks: number; bootId: string } {
-  if (typeof value !== 'object' || value === null) return false;
-  const { pid, startTicks, bootId } = value as Record<string, unknown>;
-  return typeof pid === 'number' && pid > 1 && typeof startTicks === 'number' && typeof bootId === 'string';
+interface SavedProgram {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly bootId: string;
+}
+
+/** Null for a file that is not there or damaged: the mark in its environment will tell it. */
+function parseSaved(text: string): SavedProgram | null {
+  try {
+    const { pid, startTicks, bootId } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof pid !== 'number' || pid <= 1) return null;
+    return typeof startTicks === 'number' && typeof bootId === 'string' ? { pid, startTicks, bootId } : null;
+  } catch {
+    return null;
+  }
 }

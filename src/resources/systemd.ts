@@ -177,7 +177,8 @@ export class SystemdUnit implements ResourceAdapter {
   async #read(limits: CallLimits): Promise<UnitAnswer> {
     const answer = await readUnit(this.#options.unit, limits);
     const pid = answer.kind === 'known' ? answer.unit.mainPid : 0;
-    this.#main = pid === 0 ? null : await readProcess(pid);
+    // Only a sooner notice of its end hangs on this: what systemd says stands without it.
+    this.#main = pid === 0 ? null : await readProcess(pid).catch(() => null);
     return answer;
   }
 

@@ -10,7 +10,7 @@ import type { Logger } from '../observability/logger.ts';
 import { boottimeMs } from '../resources/boottime.ts';
 import { isPopulated, makeCgroup } from '../resources/cgroup.ts';
 import type { Confinement } from '../resources/create-chain.ts';
-import { readProcess } from '../resources/process-table.ts';
+import { ownStartTicks } from '../resources/process-table.ts';
 import type { Clock } from './clock.ts';
 import type { Environment } from './daemon-parts.ts';
 
@@ -54,7 +54,6 @@ export class GuardKeeper {
   #problem = 'its guard has not started yet';
   #launchedMs = Number.NEGATIVE_INFINITY;
   #launchFailure = '';
-  #startTicks = 0;
   #isOpen = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -77,8 +76,7 @@ export class GuardKeeper {
   }
 
   /** What an earlier daemon told last stands until this one has something to tell. `onChange`: `problemOf` differs. */
-  async start(onChange: () => void): Promise<void> {
-    this.#startTicks = (await readProcess(process.pid))?.startTicks ?? 0;
+  start(onChange: () => void): void {
     this.#look(onChange);
     this.#timer = setInterval(() => this.#look(onChange), LOOK_EVERY_MS);
     this.#timer.unref();
@@ -161,7 +159,7 @@ export class GuardKeeper {
     for (const [group, { cgroup }] of this.#groups) {
       if (cgroup !== null) duties[group] = { cgroup, ...groups[group]! };
     }
-    const daemon = { pid: process.pid, startTicks: this.#startTicks };
+    const daemon = { pid: process.pid, startTicks: ownStartTicks() };
     this.#folder.writeDuties({ daemon, groups: duties });
     this.#isOpen = true;
   }

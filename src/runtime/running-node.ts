@@ -172,7 +172,7 @@ export class RunningNode implements ControlHandler {
   /** Heartbeats first: whatever the peers do not need to hear of this node comes after. Throws TransportError. */
   async start(): Promise<void> {
     const { parts, log, notify, signal } = this.#options;
-    await parts.guard?.start(() => this.#health.tell());
+    parts.guard?.start(() => this.#health.tell());
     await this.#registrar.begin((sentence) => notify.waiting(sentence));
     const saved = await this.#stateFile.read();
     if (signal.aborted) return;
