@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { Agent, request } from 'undici';
 import type { MonitorSettings } from '../config/monitor-schema.ts';
+import { httpGet } from './http-get.ts';
+import { isOwnTrouble } from './own-trouble.ts';
 import { describeOutcome, runProcess } from './process-runner.ts';
 import { findProcesses, type ProcessEntry, readProcess } from './process-table.ts';
 import {
@@ -16,10 +17,8 @@ import { readUnitState } from './systemd-unit.ts';
 /** One question beside those that a type of resource asks by itself. The reason has no name in front. */
 export type Check = (limits: CallLimits) => Promise<ResourceState>;
 
-/** Enough for a health page; an endless answer must not be read to its end. */
+/** Enough for a health page. */
 const BODY_BYTES = 65_536;
-/** This machine's own trouble, which says nothing of the service. */
-const OWN_TROUBLE = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EACCES', 'EPERM']);
 
 /** The checks that a configuration asks for. `onProcesses` hears which processes a look found alive. */
 export function createChecks(
@@ -83,38 +82,20 @@ async function checkTcp(
   }
 }
 
-async function checkHttp(
+export async function checkHttp(
   { url, expectStatus, expectBody }: NonNullable<MonitorSettings['checks']['http']>,
   { deadlineMs, signal }: CallLimits,
 ): Promise<ResourceState> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(deadlineMs))]);
-  // On a fresh connection: a kept one would prove only that a worker of long ago still lives.
-  const agent = new Agent({ pipelining: 0 });
   try {
-    const { statusCode, body } = await request(url, { dispatcher: agent, reset: true, signal: limit });
-    body.on('error', () => {});
-    const text = expectBody === null ? '' : await head(body);
-    body.destroy();
+    const { statusCode, text } = await httpGet(url, limit, expectBody === null ? 0 : BODY_BYTES);
     if (statusCode !== expectStatus)
       return unhealthyState(`${url} answered ${statusCode}, expected ${expectStatus}`);
     if (expectBody === null || text.includes(expectBody)) return RUNNING;
     return unhealthyState(`${url} answered without ${JSON.stringify(expectBody)}`);
   } catch (error) {
     return limit.aborted ? silent(url, deadlineMs, signal) : unreachable(url, error);
-  } finally {
-    void agent.destroy().catch(() => {});
   }
-}
-
-async function head(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= BODY_BYTES) break;
-  }
-  return Buffer.concat(chunks).subarray(0, BODY_BYTES).toString('utf8');
 }
 
 async function checkCommand(command: readonly string[], limits: CallLimits): Promise<ResourceState> {
@@ -130,8 +111,10 @@ function silent(where: string, deadlineMs: number, calledOff: AbortSignal): Reso
   return unhealthyState(`${where} did not answer within ${Math.ceil(deadlineMs)} ms`);
 }
 
+/** Without descriptors not even "localhost" has an address. */
 function unreachable(where: string, error: unknown): ResourceState {
-  const { code = '', message } = error as NodeJS.ErrnoException;
+  const { message, syscall } = error as NodeJS.ErrnoException;
   const reason = `${where}: ${message}`;
-  return OWN_TROUBLE.has(code) ? failedState(reason) : unhealthyState(reason);
+  const isUnasked = isOwnTrouble(error) || syscall === 'getaddrinfo';
+  return isUnasked ? failedState(reason) : unhealthyState(reason);
 }

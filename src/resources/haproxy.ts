@@ -117,8 +117,8 @@ export class Haproxy implements ResourceAdapter {
 
   async monitor(limits: CallLimits): Promise<ResourceState> {
     if ((await this.#master()) === null) return STOPPED;
-    const wrong = await this.#unhealthy(limits);
-    return wrong === '' ? RUNNING : unhealthyState(`haproxy: ${wrong}`);
+    const state = await this.#health(limits);
+    return 'reason' in state ? { ...state, reason: `haproxy: ${state.reason}` } : state;
   }
 
   /** Takes over a changed configuration without losing a connection; a broken one is refused and changes nothing. */
@@ -153,16 +153,19 @@ export class Haproxy implements ResourceAdapter {
   }
 
   async #awaitHealth(budget: Budget): Promise<ResourceState> {
-    let wrong = `no master appeared with "-f ${this.#options.config}"`;
-    const healthy = async () => {
+    let state = unhealthyState(`no master appeared with "-f ${this.#options.config}"`);
+    const isSettled = async () => {
       if ((await this.#master()) === null) return false;
-      const found = await this.#unhealthy(left(budget));
+      const found = await this.#health(left(budget));
       // A last look that the deadline cut short knows less than the one before it.
-      if (found === '' || budget.remainingMs() > 0) wrong = found;
-      return found === '';
+      if (found.kind !== 'unhealthy' || budget.remainingMs() > 0) state = found;
+      return found.kind !== 'unhealthy';
     };
-    if (await waitUntil(healthy, budget)) return RUNNING;
-    return this.#failed(budget.signal.aborted ? 'its start was called off' : `it was started but ${wrong}`);
+    await waitUntil(isSettled, budget);
+    if (state.kind === 'running') return RUNNING;
+    if (budget.signal.aborted) return this.#failed('its start was called off');
+    // A check that cannot be made says nothing: its master lives.
+    return state.kind === 'unhealthy' ? this.#failed(`it was started but ${state.reason}`) : RUNNING;
   }
 
   /** At once: the time for requests to end is over, or nobody is answered anyway. */
@@ -181,8 +184,8 @@ export class Haproxy implements ResourceAdapter {
     await waitUntil(async () => !(await isAlive(entry)), budget);
   }
 
-  async #unhealthy(limits: CallLimits): Promise<string> {
-    return this.#options.health === null ? '' : checkHttpHealth(this.#options.health, limits);
+  async #health(limits: CallLimits): Promise<ResourceState> {
+    return this.#options.health === null ? RUNNING : checkHttpHealth(this.#options.health, limits);
   }
 
   /** As it was last seen, while it lives: looking through all processes costs more. */

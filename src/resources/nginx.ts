@@ -125,8 +125,8 @@ export class Nginx implements ResourceAdapter {
       const reason = `its master is gone, ${orphans.length} of its workers still hold the port`;
       return unhealthyState(`nginx: ${reason}`);
     }
-    const wrong = await this.#unhealthy(limits);
-    return wrong === '' ? RUNNING : unhealthyState(`nginx: ${wrong}`);
+    const state = await this.#health(limits);
+    return 'reason' in state ? { ...state, reason: `nginx: ${state.reason}` } : state;
   }
 
   /** Takes over a changed configuration without losing a request; a broken one is refused and changes nothing. */
@@ -140,16 +140,19 @@ export class Nginx implements ResourceAdapter {
   }
 
   async #awaitHealth(identity: NginxIdentity, budget: Budget): Promise<ResourceState> {
-    let wrong = `no master appeared (pid file ${identity.pidFile})`;
-    const healthy = async () => {
+    let state = unhealthyState(`no master appeared (pid file ${identity.pidFile})`);
+    const isSettled = async () => {
       if ((await this.#master(identity)) === null) return false;
-      const found = await this.#unhealthy(left(budget));
+      const found = await this.#health(left(budget));
       // A last look that the deadline cut short knows less than the one before it.
-      if (found === '' || budget.remainingMs() > 0) wrong = found;
-      return found === '';
+      if (found.kind !== 'unhealthy' || budget.remainingMs() > 0) state = found;
+      return found.kind !== 'unhealthy';
     };
-    if (await waitUntil(healthy, budget)) return RUNNING;
-    return this.#failed(budget.signal.aborted ? 'its start was called off' : `it was started but ${wrong}`);
+    await waitUntil(isSettled, budget);
+    if (state.kind === 'running') return RUNNING;
+    if (budget.signal.aborted) return this.#failed('its start was called off');
+    // A check that cannot be made says nothing: its master lives.
+    return state.kind === 'unhealthy' ? this.#failed(`it was started but ${state.reason}`) : RUNNING;
   }
 
   /** '' when started, else what was said. */
@@ -199,8 +202,8 @@ export class Nginx implements ResourceAdapter {
     await waitUntil(gone, shareOf(budget, 1, ORPHAN_GRACE_MS));
   }
 
-  async #unhealthy(limits: CallLimits): Promise<string> {
-    return this.#options.health === null ? '' : checkHttpHealth(this.#options.health, limits);
+  async #health(limits: CallLimits): Promise<ResourceState> {
+    return this.#options.health === null ? RUNNING : checkHttpHealth(this.#options.health, limits);
   }
 
   async #master(identity: NginxIdentity): Promise<ProcessEntry | null> {

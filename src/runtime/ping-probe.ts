@@ -1,15 +1,14 @@
 import { connect } from 'node:net';
-import { Agent, request } from 'undici';
 import type { PingNode } from '../config/ping-schema.ts';
+import { httpGet } from '../resources/http-get.ts';
+import { isOwnTrouble } from '../resources/own-trouble.ts';
 import { runProcess } from '../resources/process-runner.ts';
 
-/** `unknown`: this machine could not ask (no such program, no descriptors): it says nothing of the network. */
+/** `unknown`: this machine could not ask (no such program, no descriptors, no ports): it says nothing of the network. */
 export type PingAnswer = 'reached' | 'silent' | 'unknown';
 
 export type PingProbe = (node: PingNode, timeoutMs: number, signal: AbortSignal) => Promise<PingAnswer>;
 
-/** This machine's own trouble. */
-const OWN_TROUBLE = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EACCES', 'EPERM']);
 const KILL_GRACE_MS = 200;
 
 /** Never rejects; answers soon after `timeoutMs`. */
@@ -52,20 +51,13 @@ async function pingTcp(node: { host: string; port: number }, limit: AbortSignal)
   }
 }
 
-/** On a fresh connection: a kept one would prove a way of long ago. */
 async function pingHttp(url: string, limit: AbortSignal): Promise<PingAnswer> {
-  const dispatcher = new Agent({ pipelining: 0 });
   try {
-    const { body } = await request(url, { dispatcher, reset: true, signal: limit });
-    body.on('error', () => {});
-    body.destroy();
+    await httpGet(url, limit);
     return 'reached';
   } catch (error) {
     return limit.aborted ? 'silent' : answerOf(error);
-  } finally {
-    void dispatcher.destroy().catch(() => {});
   }
 }
 
-const answerOf = (error: unknown): PingAnswer =>
-  OWN_TROUBLE.has((error as NodeJS.ErrnoException).code ?? '') ? 'unknown' : 'silent';
+const answerOf = (error: unknown): PingAnswer => (isOwnTrouble(error) ? 'unknown' : 'silent');
