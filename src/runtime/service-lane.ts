@@ -5,39 +5,48 @@ import type { CallPerformer } from './effect-runner.ts';
 /** A performer that does not return although it was called off is waited for this long, then forgotten. */
 const FORGET_MS = 3000;
 
+/** A call that runs or waits for its turn. */
+interface Asked {
+  readonly type: CallEffect['type'];
+  readonly controller: AbortController;
+}
+
 /**
- * The calls to the services of one group, one after another: a resource never hears two of them at a time.
- * A stop calls off a start or a check that runs, and so does a start with a check: what was asked last is what should be.
+ * The calls to the services of one group, one after another: a resource never hears two of them at a time. A stop
+ * calls off the starts and checks before it, and a start the checks: what was asked last is what should be. One that
+ * still waited is never begun.
  */
 export class ServiceLane {
   readonly #perform: CallPerformer;
   #last: Promise<unknown> = Promise.resolve();
-  #current: { readonly type: CallEffect['type']; readonly controller: AbortController } | null = null;
+  readonly #asked = new Set<Asked>();
 
   constructor(perform: CallPerformer) {
     this.#perform = perform;
   }
 
   run(call: CallEffect, signal: AbortSignal): Promise<CallResult> {
-    if (this.#current !== null && givesWay(this.#current.type, call.type)) this.#current.controller.abort();
-    const result = this.#last.then(() => this.#turn(call, signal));
+    for (const before of this.#asked) if (givesWay(before.type, call.type)) before.controller.abort();
+    const asked = { type: call.type, controller: new AbortController() };
+    this.#asked.add(asked);
+    const result = this.#last.then(() => this.#turn(call, signal, asked));
     // The next in line waits for the performer, not for what the caller made of its answer.
     this.#last = result.catch(() => {});
     return result;
   }
 
-  async #turn(call: CallEffect, signal: AbortSignal): Promise<CallResult> {
-    if (signal.aborted) return { type: 'failed', failure: 'not-sent', reason: 'its turn came too late' };
-    const controller = new AbortController();
+  async #turn(call: CallEffect, signal: AbortSignal, asked: Asked): Promise<CallResult> {
+    const { controller } = asked;
     const abort = () => controller.abort();
     signal.addEventListener('abort', abort, { once: true });
-    const current = { type: call.type, controller };
-    this.#current = current;
     try {
+      if (signal.aborted || controller.signal.aborted) {
+        return { type: 'failed', failure: 'not-sent', reason: 'it was called off before its turn' };
+      }
       return await Promise.race([this.#perform(call, controller.signal), forgotten(controller.signal)]);
     } finally {
       signal.removeEventListener('abort', abort);
-      if (this.#current === current) this.#current = null;
+      this.#asked.delete(asked);
     }
   }
 }

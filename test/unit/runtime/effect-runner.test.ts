@@ -120,6 +120,25 @@ describe('the effect runner', () => {
     expect(results.map(({ result }) => result.type)).toEqual(['services-failed', 'services-stopped']);
   });
 
+  it('never begins a start that still waits when a stop is asked, and begins one that is asked later', async () => {
+    const { runner, asked, results } = machine();
+    runner.perform(effect({ type: 'check-services' }));
+    await settle();
+    const called = effect({ type: 'start-services' });
+    runner.perform(called);
+    runner.perform(effect({ type: 'stop-services' }));
+    runner.perform(effect({ type: 'start-services' }));
+    await settle();
+    asked[0]!.answer({ type: 'services-failed', reason: 'nginx: the look was called off' });
+    await settle();
+    expect(asked.map(({ call }) => call.type)).toEqual(['check-services', 'stop-services']);
+    expect(results.find(({ id }) => id === called.id)?.result).toMatchObject({ failure: 'not-sent' });
+    asked[1]!.answer({ type: 'services-stopped' });
+    await settle();
+    expect(asked.at(-1)?.call.type).toBe('start-services');
+    expect(asked.at(-1)?.signal.aborted).toBe(false);
+  });
+
   it('does not call a stop off for a start', async () => {
     const { runner, asked } = machine();
     runner.perform(effect({ type: 'stop-services' }));
