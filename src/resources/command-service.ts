@@ -40,7 +40,8 @@ export type Verdict = 'running' | 'stopped' | 'unhealthy' | 'unknown';
 
 /** Some services are seen a moment after the command that started them has ended. */
 const SETTLE_MS = 1000;
-const LOOK_EVERY_MS = 100;
+/** How often a monitor command is run while a service that was just started gets ready. */
+export const LOOK_EVERY_MS = 100;
 
 /**
  * A service that is run by three commands, none through a shell. They are asked first how things are, so that those

@@ -4,6 +4,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inCgroup } from './cgroup.ts';
 import { withoutOomProtection } from './child-priority.ts';
+import { LOOK_EVERY_MS } from './command-service.ts';
 import { trimFile } from './output-file.ts';
 import { childEnvironment, describeOutcome, killGroup, runProcess } from './process-runner.ts';
 import {
@@ -96,10 +97,14 @@ export class SupervisedProgram implements ResourceAdapter {
       }
     }
     let state: ResourceState = STOPPED;
-    await waitUntil(async () => {
-      state = await this.monitor(left());
-      return state.kind === 'running';
-    }, budget);
+    await waitUntil(
+      async () => {
+        state = await this.monitor(left());
+        return state.kind === 'running';
+      },
+      budget,
+      LOOK_EVERY_MS,
+    );
     return state;
   }
 
