@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 export interface SdNotifyOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly run?: (command: readonly string[], socket: string) => Promise<unknown>;
+  /** CLOCK_MONOTONIC. */
   readonly nowMs?: () => number;
 }
 
@@ -31,7 +32,7 @@ export class SdNotify {
     this.#watchdogEveryMs = watchdogUs > 0 ? watchdogUs / 1000 / 3 : Number.POSITIVE_INFINITY;
     this.#nextKeepAliveMs = watchdogUs > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
     this.#run = options.run ?? runNotify;
-    this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#nowMs = options.nowMs ?? monotonicMs;
   }
 
   ready(status: string): void {
@@ -106,6 +107,9 @@ export class SdNotify {
     return words;
   }
 }
+
+/** Since the boot, as systemd counts; performance.now() counts from the start of this process. */
+const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 function runNotify(command: readonly string[], socket: string): Promise<unknown> {
   const [program = '', ...words] = command;

@@ -58,6 +58,20 @@ describe('word to systemd', () => {
     ]);
   });
 
+  it('tells the time of a reload as the whole machine counts it, not since the start of this process', async () => {
+    const said: string[] = [];
+    const notify = new SdNotify({
+      environment: { NOTIFY_SOCKET: '/x' },
+      run: async (command) => said.push(...command),
+    });
+    const beforeUs = Number(process.hrtime.bigint() / 1000n);
+    notify.reloading();
+    await notify.settled();
+    const toldUs = Number(said.find((word) => word.startsWith('MONOTONIC_USEC='))?.split('=')[1]);
+    expect(toldUs).toBeGreaterThanOrEqual(beforeUs);
+    expect(toldUs).toBeLessThanOrEqual(Number(process.hrtime.bigint() / 1000n) + 1);
+  });
+
   it('feeds the watchdog after completed turns, three times in its time at most', async () => {
     const { notify, said, settled, time } = machine({ NOTIFY_SOCKET: '/x', WATCHDOG_USEC: '3000000' });
     for (time.nowMs = 0; time.nowMs < 3000; time.nowMs += 100) {
