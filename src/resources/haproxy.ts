@@ -121,20 +121,6 @@ export class Haproxy implements ResourceAdapter {
     return 'reason' in state ? { ...state, reason: `haproxy: ${state.reason}` } : state;
   }
 
-  /** Takes over a changed configuration without losing a connection; a broken one is refused and changes nothing. */
-  async reload(limits: CallLimits): Promise<ResourceState> {
-    const valid = await this.validate(limits);
-    if (valid.kind === 'failed') return valid;
-    const { master, workers } = await this.#processes();
-    if (master === null) return STOPPED;
-    // The signal would end one that is its own worker.
-    if (workers.length === 0) {
-      return this.#failed('it does not run in master-worker mode (-W), so it cannot be reloaded: restart it');
-    }
-    await signalProcess(master, 'SIGUSR2');
-    return RUNNING;
-  }
-
   /** '' when started, else what was said. */
   async #launch(limits: CallLimits): Promise<string> {
     if ((await this.#unitState(limits)) !== 'absent') {

@@ -129,16 +129,6 @@ export class Nginx implements ResourceAdapter {
     return 'reason' in state ? { ...state, reason: `nginx: ${state.reason}` } : state;
   }
 
-  /** Takes over a changed configuration without losing a request; a broken one is refused and changes nothing. */
-  async reload(limits: CallLimits): Promise<ResourceState> {
-    const valid = await this.validate(limits);
-    if (valid.kind === 'failed') return valid;
-    const master = await this.#master(await this.#identity(limits));
-    if (master === null) return STOPPED;
-    await signalProcess(master, 'SIGHUP');
-    return RUNNING;
-  }
-
   async #awaitHealth(identity: NginxIdentity, budget: Budget): Promise<ResourceState> {
     let state = unhealthyState(`no master appeared (pid file ${identity.pidFile})`);
     const isSettled = async () => {

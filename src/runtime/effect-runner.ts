@@ -43,11 +43,6 @@ export class EffectRunner {
     this.#options = options;
   }
 
-  /** How many calls are under way, for status. */
-  get callsInFlight(): number {
-    return this.#running.size;
-  }
-
   perform(effect: Effect): void {
     switch (effect.type) {
       case 'send':

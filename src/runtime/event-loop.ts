@@ -1,6 +1,6 @@
 import type { Effect } from '../core/effects.ts';
 import type { CoreEvent, Instant } from '../core/events.ts';
-import { LatenessMeter } from './lateness-meter.ts';
+import { Histogram } from '../observability/metrics/histogram.ts';
 
 /** What the loop needs of the core, of the clock and of the rest of the daemon. */
 export interface EventLoopOptions {
@@ -43,6 +43,7 @@ const DRAIN_TURNS_MAX = 64;
 const QUEUE_MAX = 4096;
 /** The loop turns at least this often, so that the watchdog hears of a healthy one. */
 const IDLE_MS = 1000;
+const LATENESS_BOUNDS_S = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2];
 
 /**
  * One bounded queue between the world and the core. Everything gets its time when it arrives, is taken in in
@@ -53,7 +54,8 @@ const IDLE_MS = 1000;
  * datagram, and only then is time judged.
  */
 export class EventLoop {
-  readonly lateness = new LatenessMeter();
+  /** How late this process's timers fire: its own slowness, which must not be taken for a peer's silence. */
+  readonly lateness = new Histogram(LATENESS_BOUNDS_S);
   readonly #options: EventLoopOptions;
   readonly #timers: LoopTimers;
   readonly #queue: CoreEvent[] = [];
@@ -136,7 +138,7 @@ export class EventLoop {
 
   #onTimer(): void {
     const lateMs = this.#options.nowMs() - this.#dueMs;
-    this.lateness.record(Math.max(0, lateMs));
+    this.lateness.observe(Math.max(0, lateMs) / 1_000);
     if (lateMs <= LATE_MS) {
       this.push({ type: 'tick' });
       return;

@@ -62,7 +62,7 @@ export class HttpFront {
       snapshot: node.status(),
       transport: parts.transport.counters(),
       events: parts.counters,
-      lateness: running.lateness.histogram,
+      lateness: running.lateness,
       droppedDatagrams: running.droppedDatagrams,
       process: { startedAtMs, residentBytes: process.memoryUsage.rss(), cpuMicros: user + system },
       http: this.#server.counts(),

@@ -256,17 +256,4 @@ http {
     expect(performance.now() - began).toBeLessThan(1500);
     client.destroy();
   });
-
-  it('takes over a changed configuration on reload, and keeps the old one when the new is broken', async () => {
-    const resource = nginx();
-    await resource.start(limits);
-    writeConfig('no_such_directive on;');
-    expect((await resource.reload(limits)).kind).toBe('failed');
-    expect(await ask()).toBe('served');
-    writeConfig(`location /new { return 200 'new'; }`);
-    expect(await resource.reload(limits)).toEqual({ kind: 'running' });
-    await expect
-      .poll(async () => (await request(`http://127.0.0.1:${port}/new`, { reset: true })).body.text())
-      .toBe('new');
-  });
 });
