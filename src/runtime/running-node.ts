@@ -347,7 +347,7 @@ export class RunningNode implements ControlHandler {
   #createRuntime(saved: Awaited<ReturnType<StateFile['read']>>): NodeRuntime {
     const { parts, end, notify } = this.#options;
     return new NodeRuntime({
-      config: toCoreConfig(parts.configuration, parts.self),
+      config: toCoreConfig(this.#configuration, parts.self),
       incarnation: parts.incarnation,
       seed: randomInt(2 ** 32),
       saved,
