@@ -24,7 +24,7 @@ export function userDataScript(input: UserDataInput): string {
     ...keySteps(input.generateKey),
     UNIT_STEPS,
     `step 'waiting until the node is fit to serve' \\
-  timeout ${input.waitSeconds} eipkeeper doctor --wait --config "$config"`,
+  eipkeeper doctor --wait ${input.waitSeconds}s --config "$config"`,
     "outcome='this node is ready'",
   ].join('\n\n');
   const bytes = Buffer.byteLength(script) + 1;

@@ -169,7 +169,7 @@ describeWhere(
       await cloud.reconfigure((text) => text.replaceAll(cloud.stack.allocationId, NO_SUCH_ADDRESS));
       const { instanceId, userData } = cloud.instance('aux');
       // The patience of a test.
-      cloud.metadata.set(instanceId, 'user-data', userData.replace(/timeout \d+ eip/, 'timeout 30 eip'));
+      cloud.metadata.set(instanceId, 'user-data', userData.replace(/--wait \d+s/, '--wait 30s'));
       await cloud.replace('aux');
       const reason = new RegExp(`fit to serve failed with 124: .*${NO_SUCH_ADDRESS}: .*does not exist`);
       expect(await cloud.userDataOutput('aux')).toMatch(reason);

@@ -27,6 +27,8 @@ describe('what is typed wrong', () => {
     [['status', '--output', 'xml'], 'Allowed choices are text, json'],
     [['switchover', '--timeout', '30'], 'write the unit, 30ms or 30s'],
     [['switchover', '--timeout', '2h'], 'at most 1h'],
+    [['doctor', '--wait', '0s'], 'must be longer than 0'],
+    [['doctor', '--wait', '25h'], 'longer than the 24h that are allowed'],
     [['online', 'a', 'b'], 'too many arguments'],
     [[], 'Usage: eipkeeper'],
   ])('%j ends with 64 and a hint', async (argv, hint) => {

@@ -44,8 +44,19 @@ describe('user-data', () => {
     );
     expect(exitCode).toBe(0);
     expect(stdout).toContain("config='ssm:/eipkeeper/web/config'");
-    expect(stdout).toContain('timeout 300 eipkeeper doctor --wait');
+    expect(stdout).toContain('eipkeeper doctor --wait 300s --config');
     expect(stdout).not.toContain('nginx');
+  });
+
+  it.each(['2h', '24h'])('has doctor wait for %s, which doctor takes', async (wait) => {
+    const source = ['--config', 'ssm:/eipkeeper/web/config'];
+    const { stdout } = await cli.run('user-data', ...source, ...PACKAGE, '--wait', wait);
+    const words = /eipkeeper (doctor --wait.*) --config/.exec(stdout)?.[1]?.split(' ') ?? [];
+    cli.interrupt.abort();
+    const { exitCode, stderr } = await cli.run(...words, '--config', join(cli.directory, 'none.yaml'));
+    expect(stderr).toBe('');
+    expect(words[2]).toBe(wait === '2h' ? '7200s' : '86400s');
+    expect(exitCode).toBe(124);
   });
 
   it('says that a key in a file must come from elsewhere', async () => {

@@ -79,7 +79,7 @@ describe('a pair', () => {
       expect(handles.filter((handle) => script.includes(`'<${handle}>'`))).toEqual([handles[index]]);
       expect(script).toContain("config='ssm:/eipkeeper/web/config'");
       expect(script).toContain("eipkeeper keygen --ssm '/eipkeeper/web/key'");
-      expect(script).toContain('timeout 660 eipkeeper doctor --wait');
+      expect(script).toContain('eipkeeper doctor --wait 660s ');
     }
     template.allResourcesProperties('AWS::CloudFormation::WaitCondition', { Count: 1, Timeout: '900' });
   });

@@ -41,7 +41,7 @@ describe('the script, run', () => {
       'systemctl is-active --quiet eipkeeper.service',
       'systemctl reload eipkeeper.service',
       'systemctl enable --now eipkeeper.service',
-      'eipkeeper doctor --wait --config /etc/eipkeeper/eipkeeper.yaml',
+      'eipkeeper doctor --wait 60s --config /etc/eipkeeper/eipkeeper.yaml',
       expect.stringMatching(/^curl .*--request PUT .*https:\/\/handle\/\?a=b&c=d$/),
     ]);
     expect(await root.signal()).toMatchObject({ Status: 'SUCCESS', Data: '0' });
@@ -66,7 +66,9 @@ describe('the script, run', () => {
     expect(await readFile(dropIn, 'utf8')).toBe(
       '[Service]\nEnvironment="EIPKEEPER_CONFIG=ssm:/eipkeeper/web/config"\n',
     );
-    expect(await root.takeCalls()).toContain('eipkeeper doctor --wait --config ssm:/eipkeeper/web/config');
+    expect(await root.takeCalls()).toContain(
+      'eipkeeper doctor --wait 60s --config ssm:/eipkeeper/web/config',
+    );
   });
 
   it('uses dnf and the aws command on Amazon Linux', async () => {

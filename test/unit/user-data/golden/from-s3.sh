@@ -86,6 +86,6 @@ fi
 step 'starting eipkeeper' systemctl enable --now eipkeeper.service
 
 step 'waiting until the node is fit to serve' \
-  timeout 600 eipkeeper doctor --wait --config "$config"
+  eipkeeper doctor --wait 600s --config "$config"
 
 outcome='this node is ready'

@@ -73,6 +73,6 @@ fi
 step 'starting eipkeeper' systemctl enable --now eipkeeper.service
 
 step 'waiting until the node is fit to serve' \
-  timeout 60 eipkeeper doctor --wait --config "$config"
+  eipkeeper doctor --wait 60s --config "$config"
 
 outcome='this node is ready'
