@@ -20,6 +20,7 @@ export interface Rotation {
   readonly say: (sentence: string) => void;
 }
 
+const THIS_NODE = 'this node';
 const LOOK_EVERY_MS = 250;
 /** As long as a status remembers that it heard something signed with an unknown key, and a bit. */
 const QUIET_MS = 6_000;
@@ -33,8 +34,8 @@ type Keys = NonNullable<StatusSnapshot['keys']>;
  */
 export async function rotateKey(rotation: Rotation): Promise<void> {
   const { store, say } = rotation;
-  await requireAgreement(rotation);
   let text = await readText(store);
+  await requireAgreement(rotation, text);
   if (text.other === null) {
     const key = newKey(text.current);
     say(`step 1 of 3: the new key ${hintOf(key)} is accepted as well`);
@@ -67,7 +68,7 @@ export async function rotateKey(rotation: Rotation): Promise<void> {
 /** What would be done, one line each. Changes nothing. Throws CliError. */
 export async function rotationPlan({ store, peers }: Rotation): Promise<readonly string[]> {
   const { current, other } = await readText(store);
-  const nodes = ['this node', ...peers].join(' and ');
+  const nodes = [THIS_NODE, ...peers].join(' and ');
   const where = store.shared
     ? `write it to ${store.place}`
     : `write it to ${store.place} here, and wait until it was copied to ${peers.join(', ')}`;
@@ -81,15 +82,33 @@ export async function rotationPlan({ store, peers }: Rotation): Promise<readonly
 }
 
 /** Nothing is begun with a node that is not heard, or that has another key already. */
-async function requireAgreement({ client, peers }: Rotation): Promise<void> {
-  const keys = keysOf(await client.status());
-  const unheard = peers.filter((peer) => keys.peers.find(({ node }) => node === peer)?.signing == null);
-  if (unheard.length === 0) return;
+async function requireAgreement({ client, peers, store }: Rotation, text: KeyText): Promise<void> {
+  const status = await client.status();
+  const keys = keysOf(status);
+  const offline = status.nodes.filter(({ state }) => state === 'offline').map(({ name }) => name);
+  const isHeard = (peer: string) =>
+    !offline.includes(peer) && keys.peers.some(({ node, signing }) => node === peer && signing !== null);
+  const unheard = peers.filter((peer) => !isHeard(peer));
+  if (unheard.length > 0) {
+    throw new CliError(
+      `nothing was changed: ${unheard.join(', ')} is not heard, and might be deaf afterwards; start eipkeeper there, or leave it out with --without ${unheard.join(' --without ')} if it is down for good`,
+      EXIT.unsafe,
+    );
+  }
+  const others = keys.peers.filter(({ node }) => peers.includes(node));
+  const strange = text.other === null ? strangers(hintOf(text.current), keys, others) : [];
+  if (strange.length === 0) return;
   throw new CliError(
-    `nothing was changed: ${unheard.join(', ')} is not heard, and might be deaf afterwards; start eipkeeper there, or leave it out with --without ${unheard.join(' --without ')} if it is down for good`,
+    `nothing was changed: ${strange.join(', ')} signs with another key than ${store.place} holds, and might be deaf afterwards; bring all nodes to one key first (docs/key.md, "By hand")`,
     EXIT.unsafe,
   );
 }
+
+/** Who signs with another key than this one. */
+const strangers = (hint: string, keys: Keys, others: Keys['peers']): readonly string[] => [
+  ...(keys.signing === hint ? [] : [THIS_NODE]),
+  ...others.filter(({ signing }) => signing !== hint).map(({ node }) => node),
+];
 
 async function write({ store, peers, addressOf, say }: Rotation, text: KeyText): Promise<void> {
   await store.write(formatKeyText(text));
@@ -116,7 +135,7 @@ async function apply(
     missing = others.filter((peer) => !isDone(keys, [peer])).map(({ node }) => node);
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }
-  const who = missing.length === 0 ? 'this node' : missing.join(', ');
+  const who = missing.length === 0 ? THIS_NODE : missing.join(', ');
   const advice = store.shared ? `see the log of eipkeeper there` : `copy ${store.place} there`;
   throw new CliError(
     `${who} did not ${what} in time, so the change stands still: everybody hears everybody meanwhile; ${advice}, then "eipkeeper key rotate" goes on`,
