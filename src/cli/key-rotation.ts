@@ -16,7 +16,10 @@ export interface Rotation {
   readonly peers: readonly string[];
   /** An address of a node, for what is to be typed. */
   readonly addressOf: (node: string) => string;
+  /** Aborted when the time is over, or the operator gives up. */
   readonly signal: AbortSignal;
+  /** Aborted only by the operator. */
+  readonly interrupted: AbortSignal;
   readonly say: (sentence: string) => void;
 }
 
@@ -35,54 +38,83 @@ type Keys = NonNullable<StatusSnapshot['keys']>;
 export async function rotateKey(rotation: Rotation): Promise<void> {
   const { store, say } = rotation;
   let text = await readText(store);
-  await requireAgreement(rotation, text);
+  const begun = begunStep(text, await requireAgreement(rotation, text), rotation);
+  if (begun !== null) {
+    say('a change was begun before, and goes on');
+    tellToCopy(rotation);
+  }
+  if (begun === 'drop') return dropOld(rotation, text.current);
   if (text.other === null) {
     const key = newKey(text.current);
     say(`step 1 of 3: the new key ${hintOf(key)} is accepted as well`);
     text = { current: text.current, other: { is: 'next', key } };
     await write(rotation, text);
-  } else say('a change was begun before, and goes on');
+  }
   if (text.other?.is === 'next') {
     const { key } = text.other;
-    await apply(rotation, `accept ${hintOf(key)}`, (keys, others) => {
-      return keys.other === hintOf(key) && others.every(({ acceptsOther }) => acceptsOther);
-    });
+    await apply(rotation, `accept ${hintOf(key)}`, (keys, others) => [
+      ...(keys.other === hintOf(key) ? [] : [THIS_NODE]),
+      ...others.filter(({ acceptsOther }) => !acceptsOther).map(({ node }) => node),
+    ]);
     say(`step 2 of 3: ${hintOf(key)} signs, ${hintOf(text.current)} is still accepted`);
     text = { current: key, other: { is: 'previous', key: text.current } };
     await write(rotation, text);
   }
   const used = hintOf(text.current);
-  await apply(rotation, `sign with ${used}`, (keys, others) => {
-    return keys.signing === used && others.every(({ signing }) => signing === used);
-  });
+  await apply(rotation, `sign with ${used}`, (keys, others) => strangers(used, keys, others));
   say('step 3 of 3: the old key is dropped');
   await write(rotation, { current: text.current, other: null });
+  await dropOld(rotation, text.current);
+}
+
+/** Which of the other nodes still has the old key, no status tells: only that something is signed with it. */
+async function dropOld(rotation: Rotation, current: Uint8Array): Promise<void> {
+  const used = hintOf(current);
   let quietSinceMs = Number.POSITIVE_INFINITY;
   await apply(rotation, 'drop the old key', (keys) => {
-    const isQuiet = keys.signing === used && keys.other === null && !keys.unknownSeen;
+    const isDropped = keys.signing === used && keys.other === null;
+    const isQuiet = isDropped && !keys.unknownSeen;
     quietSinceMs = isQuiet ? Math.min(quietSinceMs, performance.now()) : Number.POSITIVE_INFINITY;
-    return performance.now() - quietSinceMs > QUIET_MS;
+    if (!isDropped) return [THIS_NODE];
+    return performance.now() - quietSinceMs > QUIET_MS ? [] : ['a node, it is not known which,'];
   });
 }
 
 /** What would be done, one line each. Changes nothing. Throws CliError. */
-export async function rotationPlan({ store, peers }: Rotation): Promise<readonly string[]> {
-  const { current, other } = await readText(store);
+export async function rotationPlan(rotation: Rotation): Promise<readonly string[]> {
+  const { store, peers, client } = rotation;
+  const text = await readText(store);
+  const begun = begunStep(text, keysOf(await client.status()), rotation);
   const nodes = [THIS_NODE, ...peers].join(' and ');
   const where = store.shared
     ? `write it to ${store.place}`
     : `write it to ${store.place} here, and wait until it was copied to ${peers.join(', ')}`;
   const steps = [
-    `make a new key, accepted beside ${hintOf(current)}: ${where}; go on when ${nodes} accept it`,
+    `make a new key, accepted beside ${hintOf(text.current)}: ${where}; go on when ${nodes} accept it`,
     `let the new key sign, the old one still accepted: the same way; go on when ${nodes} sign with it`,
     'drop the old key: the same way',
   ];
-  if (other === null) return steps;
-  return [`a change was begun before, and goes on here`, ...steps.slice(other.is === 'next' ? 1 : 2)];
+  if (begun === null) return steps;
+  const left = begun === 'drop' ? ['wait until every node has dropped the old key'] : steps;
+  return [
+    'a change was begun before, and goes on here',
+    ...left.slice({ accept: 1, sign: 2, drop: 0 }[begun]),
+  ];
+}
+
+/**
+ * What a change that was begun waits for. The last step leaves one key in the key's place: that it is not over
+ * shows in a second key that this daemon has, or that another node greets with. A node that is left out may speak
+ * with any key for ever.
+ */
+function begunStep({ other }: KeyText, keys: Keys, { peers }: Rotation): 'accept' | 'sign' | 'drop' | null {
+  if (other !== null) return other.is === 'next' ? 'accept' : 'sign';
+  const isAnyLeftOut = keys.peers.some(({ node }) => !peers.includes(node));
+  return keys.other !== null || (keys.unknownSeen && !isAnyLeftOut) ? 'drop' : null;
 }
 
 /** Nothing is begun with a node that is not heard, or that has another key already. */
-async function requireAgreement({ client, peers, store }: Rotation, text: KeyText): Promise<void> {
+async function requireAgreement({ client, peers, store }: Rotation, text: KeyText): Promise<Keys> {
   const status = await client.status();
   const keys = keysOf(status);
   const offline = status.nodes.filter(({ state }) => state === 'offline').map(({ name }) => name);
@@ -97,7 +129,7 @@ async function requireAgreement({ client, peers, store }: Rotation, text: KeyTex
   }
   const others = keys.peers.filter(({ node }) => peers.includes(node));
   const strange = text.other === null ? strangers(hintOf(text.current), keys, others) : [];
-  if (strange.length === 0) return;
+  if (strange.length === 0) return keys;
   throw new CliError(
     `nothing was changed: ${strange.join(', ')} signs with another key than ${store.place} holds, and might be deaf afterwards; bring all nodes to one key first (docs/key.md, "By hand")`,
     EXIT.unsafe,
@@ -110,35 +142,54 @@ const strangers = (hint: string, keys: Keys, others: Keys['peers']): readonly st
   ...others.filter(({ signing }) => signing !== hint).map(({ node }) => node),
 ];
 
-async function write({ store, peers, addressOf, say }: Rotation, text: KeyText): Promise<void> {
-  await store.write(formatKeyText(text));
+async function write(rotation: Rotation, text: KeyText): Promise<void> {
+  await rotation.store.write(formatKeyText(text));
+  tellToCopy(rotation);
+}
+
+function tellToCopy({ store, peers, addressOf, say }: Rotation): void {
   if (store.shared) return;
   for (const peer of peers) {
     say(`  now copy it to ${peer}: sudo scp -p ${store.place} root@${addressOf(peer)}:${store.place}`);
   }
 }
 
-/** Has this node read the key again; the others notice by themselves, once they see that there is another. */
+/**
+ * Has this node read the key again; the others notice by themselves, once they see that there is another.
+ * `missing` tells who is not ready.
+ */
 async function apply(
   rotation: Rotation,
   what: string,
-  isDone: (keys: Keys, others: Keys['peers']) => boolean,
+  missing: (keys: Keys, others: Keys['peers']) => readonly string[],
 ): Promise<void> {
-  const { client, peers, signal, say, store } = rotation;
+  const { client, peers, signal, say } = rotation;
   const { status, reason } = await client.command({ type: 'reload' });
   if (status !== 'done') throw new CliError(`this node does not read it again: ${reason}`, EXIT.error);
-  let missing: readonly string[] = [];
+  let waitedFor = [THIS_NODE] as readonly string[];
   while (!signal.aborted) {
     const keys = keysOf(await client.status());
-    const others = keys.peers.filter(({ node }) => peers.includes(node));
-    if (isDone(keys, others)) return say(`  every node is seen to ${what}`);
-    missing = others.filter((peer) => !isDone(keys, [peer])).map(({ node }) => node);
+    waitedFor = missing(
+      keys,
+      keys.peers.filter(({ node }) => peers.includes(node)),
+    );
+    if (waitedFor.length === 0) return say(`  every node is seen to ${what}`);
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }
-  const who = missing.length === 0 ? THIS_NODE : missing.join(', ');
-  const advice = store.shared ? `see the log of eipkeeper there` : `copy ${store.place} there`;
-  throw new CliError(
-    `${who} did not ${what} in time, so the change stands still: everybody hears everybody meanwhile; ${advice}, then "eipkeeper key rotate" goes on`,
+  throw standstill(rotation, what, waitedFor);
+}
+
+function standstill({ store, interrupted }: Rotation, what: string, waitedFor: readonly string[]): CliError {
+  const still = 'the change stands still: everybody hears everybody meanwhile';
+  if (interrupted.aborted) {
+    return new CliError(
+      `given up: not every node was seen to ${what}, so ${still}; "eipkeeper key rotate" goes on`,
+      EXIT.error,
+    );
+  }
+  const advice = store.shared ? 'see the logs of eipkeeper' : `copy ${store.place} to every node`;
+  return new CliError(
+    `${waitedFor.join(', ')} did not ${what} in time, so ${still}; ${advice}, then "eipkeeper key rotate" goes on`,
     EXIT.timeout,
   );
 }

@@ -57,18 +57,21 @@ export function addKey(program: Command, io: CliIo, finish: Finish): void {
 const append = (node: string, nodes: readonly string[]): readonly string[] => [...nodes, node];
 
 async function rotate(io: CliIo, finish: Finish, options: Options): Promise<void> {
-  const signal = AbortSignal.any([io.interrupted(), AbortSignal.timeout(options.timeout)]);
+  // The time of the command is for the nodes; a call to AWS has its own.
+  const interrupted = io.interrupted();
+  const bounds = {
+    interrupted,
+    signal: AbortSignal.any([interrupted, AbortSignal.timeout(options.timeout)]),
+  };
   try {
     const fromFile = options.config.startsWith('ssm:')
       ? null
       : await loadConfiguration({ source: options.config });
     if (fromFile?.file.key.kind === 'file') {
-      await work(io, options, fromFile, new FileKeyStore(fromFile.file.key.path), signal);
+      await work(io, options, fromFile, new FileKeyStore(fromFile.file.key.path), bounds);
     } else {
-      // The time of the command is for the nodes; a call to AWS has its own.
-      const call = io.interrupted();
-      await withAws(io, placeOf(fromFile), call, async (clients) => {
-        const readParameter = createParameterReader(clients, call);
+      await withAws(io, placeOf(fromFile), interrupted, async (clients) => {
+        const readParameter = createParameterReader(clients, interrupted);
         const configuration =
           fromFile ?? (await loadConfiguration({ source: options.config, readParameter }));
         const { key } = configuration.file;
@@ -76,12 +79,16 @@ async function rotate(io: CliIo, finish: Finish, options: Options): Promise<void
         const store =
           key.kind === 'file'
             ? new FileKeyStore(key.path)
-            : new ParameterKeyStore(clients, { name: key.name, kmsKeyId: options.kmsKey ?? null }, call);
-        await work(io, options, configuration, store, signal);
+            : new ParameterKeyStore(
+                clients,
+                { name: key.name, kmsKeyId: options.kmsKey ?? null },
+                interrupted,
+              );
+        await work(io, options, configuration, store, bounds);
       });
     }
   } catch (error) {
-    if (error instanceof KeyStoreError) throw explained(error);
+    if (error instanceof KeyStoreError) throw explained(error, interrupted.aborted);
     throw error;
   }
   if (options.dryRun === true) return;
@@ -104,7 +111,7 @@ async function work(
   options: Options,
   { file }: Configuration,
   store: KeyStore,
-  signal: AbortSignal,
+  bounds: Pick<Rotation, 'signal' | 'interrupted'>,
 ): Promise<void> {
   if (file.previousKey !== undefined) {
     throw new CliError(
@@ -122,7 +129,7 @@ async function work(
     client,
     peers,
     addressOf: (name) => file.nodes[name]?.addresses[0] ?? name,
-    signal,
+    ...bounds,
     say: (sentence) => {
       if (options.output === 'text') io.stderr(`${sentence}\n`);
     },
@@ -140,7 +147,8 @@ function inEnvironment(variable: string): CliError {
   );
 }
 
-function explained(error: KeyStoreError): CliError {
+function explained(error: KeyStoreError, isInterrupted: boolean): CliError {
+  if (isInterrupted) return new CliError(`given up: ${error.message}`, EXIT.error, { cause: error });
   const advice = error.denied
     ? "; the role of a node may not overwrite the key, so that no node can make its peers deaf: take an operator's credentials"
     : '';

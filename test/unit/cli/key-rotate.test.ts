@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatKeyText } from '../../../src/config/key-text.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { formatKeyText, parseKeyText } from '../../../src/config/key-text.ts';
 import type { StatusSnapshot } from '../../../src/control/status-snapshot.ts';
 import { Authenticator } from '../../../src/wire/authenticator.ts';
 import { fingerprint } from '../../../src/wire/key-agreement.ts';
@@ -20,6 +20,7 @@ const AGREED: Keys = {
   unknownSeen: false,
   peers: [{ node: 'aux', signing: OURS, acceptsOther: false }],
 };
+const SPEAKING_TWO_KEYS: Keys = { ...AGREED, unknownSeen: true };
 
 describe('key rotate', () => {
   let cli: CliHarness;
@@ -31,7 +32,10 @@ describe('key rotate', () => {
     await writeFile(keyPath, ONE_KEY);
     await writeFile(join(cli.directory, 'eipkeeper.yaml'), changed('/etc/eipkeeper/key', keyPath));
   });
-  afterEach(() => cli.close());
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await cli.close();
+  });
 
   const heldKey = () => readFile(keyPath, 'utf8');
   const daemonSees = (keys: Keys, aux: StatusSnapshot['nodes'][number]['state'] = 'online') => {
@@ -63,4 +67,80 @@ describe('key rotate', () => {
       expect(await heldKey()).toBe(ONE_KEY);
     },
   );
+
+  it('names the node that is not ready, and this one when it is the one', async () => {
+    daemonSees(AGREED);
+    const own = await rotate('--timeout', '100ms');
+    expect(own.stderr).toMatch(/this node, aux did not accept \w+ in time/);
+    const { current, other } = parseKeyText(await heldKey())!;
+    const hint = fingerprint(new Authenticator({ current: other!.key, previous: null }).hint);
+    expect(current).toEqual(KEY);
+    daemonSees({ ...AGREED, other: hint });
+    const again = await rotate('--timeout', '100ms');
+    expect(again.stderr).toContain(
+      `\neipkeeper: aux did not accept ${hint} in time, so the change stands still`,
+    );
+    expect(again.stderr).toContain(`now copy it to aux: sudo scp -p ${keyPath} root@10.0.0.12:${keyPath}`);
+    expect(again.exitCode).toBe(124);
+  });
+
+  it.each<[string, Keys]>([
+    ['another node speaks with a second key', SPEAKING_TWO_KEYS],
+    ['this daemon still has a second key', { ...AGREED, other: '0000' }],
+  ])('waits for the last step of a change, and begins no other, while %s', async (_what, keys) => {
+    daemonSees(keys);
+    const plan = await rotate('--dry-run');
+    expect(plan.stdout).toMatch(/^1\. a change was begun before.*\n2\. wait until .*old key\n$/);
+    const { exitCode, stderr } = await rotate('--timeout', '100ms');
+    expect(stderr).toContain('a change was begun before, and goes on');
+    expect(stderr).toContain('now copy it to aux');
+    expect(stderr).not.toContain('aux did not');
+    expect(exitCode).toBe(124);
+    expect(await heldKey()).toBe(ONE_KEY);
+  });
+
+  it('says in the last step that it is not known which node has kept the old key', async () => {
+    daemonSees(SPEAKING_TWO_KEYS);
+    const { stderr } = await rotate('--timeout', '100ms');
+    expect(stderr).toMatch(
+      /: a node, it is not known which, did not drop the old key in time, .* to every node/,
+    );
+  });
+
+  it('ends the last step of a change once nobody speaks with the old key any more', async () => {
+    daemonSees(SPEAKING_TWO_KEYS);
+    const now = performance.now.bind(performance);
+    let shiftMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + shiftMs);
+    const look = cli.handler.status.bind(cli.handler);
+    const reload = vi.spyOn(cli.handler, 'reload');
+    let quietLooks = 0;
+    vi.spyOn(cli.handler, 'status').mockImplementation(() => {
+      if (quietLooks > 0) shiftMs = 7_000;
+      if (reload.mock.calls.length > 0) daemonSees(AGREED);
+      if (cli.handler.snapshot.keys === AGREED) quietLooks += 1;
+      return look();
+    });
+    const { exitCode, stdout } = await rotate();
+    expect(stdout).toContain('the cluster has a new key');
+    expect(exitCode).toBe(0);
+    expect(await heldKey()).toBe(ONE_KEY);
+  });
+
+  it('begins a new change although a node that is left out speaks with another key', async () => {
+    daemonSees(SPEAKING_TWO_KEYS);
+    await rotate('--without', 'aux', '--timeout', '100ms');
+    expect(parseKeyText(await heldKey())?.other?.is).toBe('next');
+  });
+
+  it('ends with 1 and a sentence of its own when it is given up', async () => {
+    daemonSees(AGREED);
+    const run = rotate();
+    await vi.waitFor(async () => expect(await heldKey()).not.toBe(ONE_KEY), { interval: 5 });
+    cli.interrupt.abort();
+    const { exitCode, stderr } = await run;
+    expect(stderr).toMatch(/\neipkeeper: given up: .*the change stands still.*key rotate" goes on\n$/);
+    expect(stderr).not.toContain('in time');
+    expect(exitCode).toBe(1);
+  });
 });
