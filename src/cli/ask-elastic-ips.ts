@@ -1,10 +1,7 @@
-import { AwsClients } from '../cloud/aws-clients.ts';
 import { ElasticIpReader } from '../cloud/elastic-ip-reader.ts';
-import { Imds } from '../cloud/imds.ts';
-import { resolveRegion } from '../cloud/resolve-region.ts';
 import type { AddressAnswer } from '../import/address-resources.ts';
+import { withAws } from './aws-access.ts';
 import type { CliIo } from './cli-io.ts';
-import { version } from './version.ts';
 
 /** An operator waits for it, and can do without. */
 const PATIENCE_MS = 5_000;
@@ -16,24 +13,17 @@ export async function askElasticIps(
 ): Promise<ReadonlyMap<string, AddressAnswer>> {
   if (addresses.length === 0) return new Map();
   const signal = AbortSignal.timeout(2 * PATIENCE_MS);
-  const imds = new Imds({ environment: io.env, retryForMs: 0 });
   try {
-    const region = await resolveRegion(io.env, imds, signal);
-    const clients = new AwsClients({ region, version, environment: io.env });
-    try {
+    return await withAws(io, { regionWays: 'AWS_REGION' }, signal, async (clients, region) => {
       const reader = new ElasticIpReader(clients);
       const answers = addresses.map(
         async (address) => [address, await ask(reader, address, region, signal)] as const,
       );
       return new Map(await Promise.all(answers));
-    } finally {
-      clients.close();
-    }
+    });
   } catch (error) {
     const answer: AddressAnswer = { kind: 'not-asked', reason: (error as Error).message };
     return new Map(addresses.map((address) => [address, answer]));
-  } finally {
-    await imds.close();
   }
 }
 

@@ -12,23 +12,25 @@ export interface AwsPlace {
   readonly endpoint?: string | undefined;
   /** Where this command lets an operator say the Region: "--region, or AWS_REGION". */
   readonly regionWays: string;
+  /** For how long the metadata service is asked again, which may be silent early in the boot. Default: not at all. */
+  readonly metadataPatienceMs?: number;
 }
 
 /** Works with the operator's credentials: the environment, a profile, or the instance's role. Throws CliError. */
 export async function withAws<T>(
   io: CliIo,
-  { region, endpoint, regionWays }: AwsPlace,
+  { region, endpoint, regionWays, metadataPatienceMs = 0 }: AwsPlace,
   signal: AbortSignal,
-  work: (clients: AwsClients) => Promise<T>,
+  work: (clients: AwsClients, region: string) => Promise<T>,
 ): Promise<T> {
   const environment = endpoint === undefined ? io.env : { ...io.env, AWS_ENDPOINT_URL: endpoint };
-  const imds = new Imds({ environment: io.env, retryForMs: 0 });
+  const imds = new Imds({ environment: io.env, retryForMs: metadataPatienceMs });
   try {
     const used =
       region ?? (await resolveRegion(io.env, imds, signal).catch(unknownRegion(regionWays, signal)));
     const clients = new AwsClients({ region: used, version, environment });
     try {
-      return await work(clients);
+      return await work(clients, used);
     } finally {
       clients.close();
     }

@@ -31,7 +31,7 @@ const socketPath = absolutePath.refine(
 const portSchema = z.int().min(1).max(65_535);
 
 /** SSM keeps /aws and /ssm for itself. */
-const parameterName = z
+export const parameterName = z
   .string()
   .max(900, 'is longer than a parameter name may be')
   .regex(

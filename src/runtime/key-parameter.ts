@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import type { AwsClients } from '../cloud/aws-clients.ts';
 import { errorCode } from '../cloud/cloud-error.ts';
+import { KeyStoreError } from './key-store.ts';
 
 export interface KeyParameter {
   /** "/eipkeeper/web/key" */
@@ -17,8 +18,8 @@ const PAUSE_MS = 2_000;
 
 /**
  * Creates a SecureString unless one of that name is there: of all nodes that boot at once, one makes the key.
- * Tries for `patienceMs`, since a new role takes a while to be known everywhere. Throws with the sentence of
- * the last failed call. A call whose answer was lost may have made it: it is then found as one that is there.
+ * Tries for `patienceMs`, since a new role takes a while to be known everywhere. Throws KeyStoreError with the
+ * sentence of the last failed call. A call whose answer was lost may have made it: it is then found as one that is there.
  */
 export async function createKeyParameter(
   clients: AwsClients,
@@ -44,9 +45,11 @@ export async function createKeyParameter(
     );
     if (outcome.status !== 'failed') return 'created';
     if (errorCode(outcome.error) === 'ParameterAlreadyExists') return 'was-there';
-    if (outcome.result.failure === 'invalid' || performance.now() + PAUSE_MS > untilMs) {
-      throw new Error(outcome.result.reason);
-    }
-    await sleep(PAUSE_MS, undefined, { signal });
+    const { failure, reason } = outcome.result;
+    const refusal = new KeyStoreError(reason, failure === 'denied', { cause: outcome.error });
+    if (failure === 'invalid' || performance.now() + PAUSE_MS > untilMs) throw refusal;
+    await sleep(PAUSE_MS, undefined, { signal }).catch(() => {
+      throw refusal;
+    });
   }
 }

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { AwsClients } from '../../cloud/aws-clients.ts';
-import { Imds } from '../../cloud/imds.ts';
-import { resolveRegion } from '../../cloud/resolve-region.ts';
 import { KEY_BYTES } from '../../config/key-text.ts';
+import { parameterName } from '../../config/schema.ts';
 import { EXIT } from '../../control/exit-codes.ts';
-import { createKeyParameter } from '../../runtime/key-parameter.ts';
+import { createKeyParameter, type KeyParameter } from '../../runtime/key-parameter.ts';
+import { KeyStoreError } from '../../runtime/key-store.ts';
+import { withAws } from '../aws-access.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { writeNewFile } from '../new-file.ts';
-import { version } from '../version.ts';
 
 interface Options {
   readonly output?: string;
@@ -19,6 +18,8 @@ interface Options {
 
 /** A role that was just made is not known everywhere at once. */
 const PATIENCE_MS = 60_000;
+/** User data runs this early in the boot. */
+const METADATA_PATIENCE_MS = 30_000;
 
 export function addKeygen(program: Command, io: CliIo): void {
   program
@@ -41,6 +42,7 @@ export function addKeygen(program: Command, io: CliIo): void {
       }
       const text = randomBytes(KEY_BYTES).toString('base64');
       if (ssm !== undefined) {
+        checkName(ssm);
         const made = await writeParameter(io, { name: ssm, text, kmsKeyId: kmsKey ?? null });
         io.stdout(`${ssm}: ${made === 'created' ? 'a new key' : 'there is one, which was kept'}\n`);
         return;
@@ -53,23 +55,24 @@ export function addKeygen(program: Command, io: CliIo): void {
 }
 
 /** On an instance: the key goes from the random generator into the parameter, and nobody sees it. */
-async function writeParameter(io: CliIo, parameter: Parameters<typeof createKeyParameter>[1]) {
+async function writeParameter(io: CliIo, parameter: KeyParameter): Promise<'created' | 'was-there'> {
   const signal = io.interrupted();
-  const imds = new Imds({ environment: io.env, retryForMs: 30_000 });
+  const place = { regionWays: 'AWS_REGION', metadataPatienceMs: METADATA_PATIENCE_MS };
   try {
-    const region = await resolveRegion(io.env, imds, signal);
-    const clients = new AwsClients({ region, version, environment: io.env });
-    try {
-      return await createKeyParameter(clients, parameter, { signal, patienceMs: PATIENCE_MS });
-    } finally {
-      clients.close();
-    }
+    return await withAws(io, place, signal, (clients) =>
+      createKeyParameter(clients, parameter, { signal, patienceMs: PATIENCE_MS }),
+    );
   } catch (error) {
-    const reason = (error as Error).message;
-    throw new CliError(`${parameter.name} could not be written: ${reason}`, EXIT.unavailable, {
+    if (!(error instanceof KeyStoreError)) throw error;
+    const code = signal.aborted ? EXIT.error : error.denied ? EXIT.noPermission : EXIT.unavailable;
+    const beginning = signal.aborted ? 'given up: ' : '';
+    throw new CliError(`${beginning}${parameter.name} could not be written: ${error.message}`, code, {
       cause: error,
     });
-  } finally {
-    await imds.close();
   }
+}
+
+function checkName(name: string): void {
+  const issue = parameterName.safeParse(name).error?.issues[0];
+  if (issue !== undefined) throw new CliError(`--ssm ${name}: ${issue.message}`, EXIT.usage);
 }

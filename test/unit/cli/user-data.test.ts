@@ -111,6 +111,8 @@ describe('keygen --ssm', () => {
       ['--ssm', '/eipkeeper/web/key', '--output', '/nowhere/key'],
       "cannot be used with option '-o, --output <file>'",
     ],
+    [['--ssm', 'eipkeeper/web/key'], '--ssm eipkeeper/web/key: must be the name of a parameter'],
+    [['--ssm', '/ssm/key'], 'SSM keeps those for itself'],
   ])('is refused with %j', async (argv, message) => {
     const { exitCode, stderr } = await cli.run('keygen', ...argv);
     expect(stderr).toContain(message);
