@@ -15,6 +15,7 @@ import { type Environment, newClients } from '../runtime/daemon-parts.ts';
 import { type Machine, readMachine } from '../runtime/machine-facts.ts';
 import { createParameterReader } from '../runtime/parameter-reader.ts';
 import { NodeRegistry, type RegistryReading } from '../witness/node-registry.ts';
+import type { Written } from './probe-folder.ts';
 
 export interface DoctorOptions {
   /** A path, or "ssm:/name/of/a/parameter". */
@@ -25,6 +26,8 @@ export interface DoctorOptions {
   readonly connect: () => Promise<ControlClient>;
   /** The daemon is on its way: its absence is a failure, and its port is left alone. */
   readonly waiting: boolean;
+  /** What was written by the looks before this one; of a single look there is none. */
+  readonly written?: Written;
   readonly signal: AbortSignal;
 }
 
@@ -36,6 +39,7 @@ const READ_TIMEOUT_MS = 5_000;
  */
 export class DoctorContext {
   readonly options: DoctorOptions;
+  readonly written: Written;
   #machine: Promise<Machine> | null = null;
   #configuration: Promise<Configuration> | null = null;
   #clients: Promise<AwsClients> | null = null;
@@ -47,6 +51,7 @@ export class DoctorContext {
 
   constructor(options: DoctorOptions) {
     this.options = options;
+    this.written = options.written ?? new Map();
   }
 
   get signal(): AbortSignal {

@@ -6,16 +6,28 @@ import { callFailure } from './explain-error.ts';
 
 const CALL_TIMEOUT_MS = 5_000;
 
+/** What was found by writing, by folder. */
+export type Written = Map<string, Finding | null>;
+
+export interface Probe {
+  readonly folder: string;
+  /** What it means when the probe cannot be deleted. */
+  readonly stays: string;
+  /** Where this was written to before, nothing is: writes are what claims need of the account's limit. */
+  readonly written: Written;
+}
+
 /**
  * Whether parameters can be made and deleted below a folder, by one that is neither a term nor a node. null: they
- * can. `stays`: what it means when they cannot be deleted.
+ * can. One that could not be deleted is remembered as well, so that no second one stays beside it.
  */
 export async function probeFolder(
   clients: AwsClients,
-  folder: string,
+  { folder, stays, written }: Probe,
   signal: AbortSignal,
-  stays: string,
 ): Promise<Finding | null> {
+  const before = written.get(folder);
+  if (before !== undefined) return before;
   const name = `${folder}/doctor-${randomBytes(4).toString('hex')}`;
   const put = new PutParameterCommand({
     Name: name,
@@ -42,11 +54,13 @@ export async function probeFolder(
   if (made.status === 'failed') {
     return callFailure(made.result, `the role needs ssm:PutParameter on ${folder}/*`);
   }
-  if (removed?.status === 'failed') {
-    return warning(
-      `${stays} (${name}): ${removed.result.reason}`,
-      `the role needs ssm:DeleteParameters on ${folder}/*; delete the probe by hand`,
-    );
-  }
-  return null;
+  const found =
+    removed?.status === 'failed'
+      ? warning(
+          `${stays} (${name}): ${removed.result.reason}`,
+          `the role needs ssm:DeleteParameters on ${folder}/*; delete the probe by hand`,
+        )
+      : null;
+  written.set(folder, found);
+  return found;
 }

@@ -36,7 +36,7 @@ export const registry: Check = {
     const findings = names.map((name) => judge(name, reading.entries.get(name), own));
     if (!names.includes(self)) return findings;
     const stays = `what nodes that are forgotten have written would stay, as the probe does now`;
-    const wrong = await probeFolder(clients, nodes, signal, stays);
+    const wrong = await probeFolder(clients, { folder: nodes, stays, written: context.written }, signal);
     return wrong === null ? findings : [...findings, wrong];
   },
 };

@@ -3,7 +3,7 @@ import { ParameterNames } from '../../witness/parameter-names.ts';
 import { ParameterReader } from '../../witness/parameter-reader.ts';
 import { type Check, type Finding, needs, ok } from '../check.ts';
 import { callFailure } from '../explain-error.ts';
-import { probeFolder } from '../probe-folder.ts';
+import { probeFolder, type Written } from '../probe-folder.ts';
 
 const CALL_TIMEOUT_MS = 5_000;
 
@@ -11,6 +11,7 @@ interface Tried {
   readonly clients: AwsClients;
   readonly names: ParameterNames;
   readonly group: string;
+  readonly written: Written;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +25,8 @@ export const witness: Check = {
     const self = await needs('its place among the nodes', context.self());
     const groups = Object.entries(file.groups).filter(([, { nodes }]) => nodes.includes(self));
     const findings: Finding[] = [];
-    for (const [group] of groups) findings.push(await tryGroup({ clients, names, group, signal }));
+    const { written } = context;
+    for (const [group] of groups) findings.push(await tryGroup({ clients, names, group, written, signal }));
     return findings;
   },
 };
@@ -48,13 +50,9 @@ async function tryReading({ clients, names, group, signal }: Tried): Promise<Fin
   return callFailure(listing.failed, `the role needs ssm:GetParametersByPath on ${names.terms(group)}`);
 }
 
-async function tryWriting({ clients, names, group, signal }: Tried): Promise<Finding> {
+async function tryWriting({ clients, names, group, written, signal }: Tried): Promise<Finding> {
   const folder = names.terms(group);
-  const wrong = await probeFolder(
-    clients,
-    folder,
-    signal,
-    `${group}: old terms would stay, as the probe does now`,
-  );
+  const stays = `${group}: old terms would stay, as the probe does now`;
+  const wrong = await probeFolder(clients, { folder, stays, written }, signal);
   return wrong ?? ok(`${folder}: read, written and deleted`);
 }
