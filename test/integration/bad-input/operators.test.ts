@@ -177,7 +177,9 @@ describe('an operator', () => {
     await aux.ended('SIGKILL');
     for (const words of [['status'], ['switchover', '--to', 'aux'], ['standby'], ['reload']]) {
       const { code, output } = await aux.command(...words);
-      expect(output).toContain(`nobody listens on ${aux.socketPath}. "systemctl status eipkeeper" says which`);
+      expect(output).toContain(
+        `nobody listens on ${aux.socketPath}. "systemctl status eipkeeper" says which`,
+      );
       expect(code).toBe(69);
     }
     // What lies there may be anything.
