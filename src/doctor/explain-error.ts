@@ -1,7 +1,7 @@
 import type { FailedCall } from '../cloud/cloud-error.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { configExitCode } from '../control/config-exit-code.ts';
 import { EXIT, type ExitCode } from '../control/exit-codes.ts';
+import { configExitCode } from '../runtime/config-exit-code.ts';
 import { type Finding, failure } from './check.ts';
 
 /** The line for a ConfigError; anything else is thrown on. */

@@ -1,12 +1,12 @@
 import { ImdsError } from '../cloud/imds.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { configExitCode } from '../control/config-exit-code.ts';
 import { EXIT } from '../control/exit-codes.ts';
 import { ControlSocketError } from '../control/socket-file.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { SdNotify } from '../observability/sd-notify.ts';
 import { ownJob } from '../resources/own-job.ts';
 import { TransportError } from '../wire/transport-error.ts';
+import { configExitCode } from './config-exit-code.ts';
 import { type Environment, prepareParts } from './daemon-parts.ts';
 import { InstanceLock } from './instance-lock.ts';
 import { RunningNode } from './running-node.ts';

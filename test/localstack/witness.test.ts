@@ -105,7 +105,9 @@ describe('the witness on LocalStack', () => {
     });
     expect(await mailbox.watch(posted, signal)).toEqual({ status: 'done' });
     expect(await main.readNewest('web', t(1), bounds())).toMatchObject({ request: { status: 'none' } });
-    await mailbox.withdraw(id, signal);
-    expect(await mailbox.watch(posted, signal)).toEqual({ status: 'replaced' });
+    expect(await mailbox.withdraw(id, signal)).toEqual({ status: 'done' });
+    const other = await mailbox.write(wish, signal);
+    expect(await mailbox.withdraw(other.id, signal)).toEqual({ status: 'withdrawn' });
+    expect(await mailbox.watch(other, signal)).toEqual({ status: 'replaced' });
   });
 });

@@ -1,5 +1,5 @@
 import type { ConfigError } from '../config/config-error.ts';
-import { EXIT, type ExitCode } from './exit-codes.ts';
+import { EXIT, type ExitCode } from '../control/exit-codes.ts';
 
 const EXIT_CODES: Readonly<Record<ConfigError['code'], ExitCode>> = {
   CONFIG_INVALID: EXIT.misconfigured,
