@@ -166,7 +166,10 @@ function worksTowardsEc2(state: CoreState, group: GroupState): boolean {
 function mayInsist(state: CoreState, group: GroupState): boolean {
   const attempt = group.create;
   if (attempt === null || inMaintenance(group)) return false;
-  if (group.waiver !== null || group.force !== null) return true;
+  if (group.force !== null) return true;
+  // What this node could not begin any more it must not win either: it would lead what it cannot use.
+  if (!canLead(state, group)) return false;
+  if (group.waiver !== null) return true;
   const { deadtimeMs } = group.config.timings;
   if (state.nowMs - group.leaderHeardMs >= waitFor(deadtimeMs)) return true;
   return state.nowMs - attempt.firstSentMs >= INSIST_AFTER_DEADTIMES * deadtimeMs;
