@@ -1,7 +1,7 @@
 import type { CallEffect } from '../../core/effects.ts';
 import type { CallResult } from '../../core/events.ts';
 import type { TermRecord } from '../../core/types.ts';
-import type { Fault } from '../fault.ts';
+import { EVERY, type Fault, type FaultClass } from '../fault.ts';
 import type { Machine } from '../machine.ts';
 import type { AddressMove } from '../observer.ts';
 import type { World } from '../world.ts';
@@ -9,6 +9,8 @@ import type { Checker, Report } from './checker.ts';
 
 /** A node that looks at EC2 every few seconds has noticed by then that it does not answer. */
 const NOTICED_MS = 15_000;
+/** Who stood still has looked at nothing meanwhile. */
+const STANDSTILLS: ReadonlySet<FaultClass> = new Set(['freeze', 'suspend', 'clocks-stop']);
 
 /**
  * Rule 12: a node that was told that the address came to it, and from which it has not left, does not move it
@@ -38,6 +40,11 @@ export class NeedfulCalls implements Checker {
 
   faultEnds(fault: Fault): void {
     this.#lookSoon(fault);
+    if (!STANDSTILLS.has(fault.class)) return;
+    const { nowMs } = this.#world as World;
+    this.#withoutEc2Ms = this.#withoutEc2Ms.map((sinceMs, index) =>
+      fault.node === EVERY || fault.node === index ? Math.max(sinceMs, nowMs) : sinceMs,
+    );
   }
 
   answered(machine: Machine, call: CallEffect, result: CallResult): void {
