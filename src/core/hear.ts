@@ -151,6 +151,8 @@ function hearLeader(
   report: GroupReport,
 ): Term {
   group.leaderHeardMs = state.nowMs;
+  // An earlier life of this node may have promised until then: as long as the leader's file says, not its own.
+  group.promiseUntilMs = Math.max(group.promiseUntilMs, state.startedMs + waitFor(report.deadtimeMs));
   group.restart = null;
   // Announced just before its silence begins; a leader that is back says 0.
   group.holdUntilMs = report.holdMs > 0 ? state.nowMs + report.holdMs : Number.NEGATIVE_INFINITY;

@@ -322,7 +322,9 @@ export class World {
       const at = machine.clock.at(this.nowMs);
       this.step(machine, { type: 'call-result', at, id: call.effect.id, result: found });
     }
-    for (const command of daemon.commands.splice(0)) this.command(machine, command);
+    // One of them may end it: the others are for the next one.
+    while (machine.daemon === daemon && daemon.commands[0] !== undefined)
+      this.command(machine, daemon.commands.shift() as Command);
     if (machine.fileUnread && machine.daemon === daemon) readFileAgain(this, machine);
     if (machine.healthUntold && machine.daemon === daemon) this.tellHealth(machine);
     if (machine.departureUntold && machine.daemon === daemon) this.tellDeparture(machine);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CallResult } from '../../../src/core/events.ts';
 import type { Incarnation, Term } from '../../../src/core/types.ts';
-import { type OneNode, recordOf, standbyOf } from '../../support/one-node.ts';
+import { OneNode, recordOf, standbyOf } from '../../support/one-node.ts';
 
 const DOWN: CallResult = { type: 'failed', failure: 'unknown', reason: 'the witness is down' };
 
@@ -220,6 +220,20 @@ describe('a standby (rule 5)', () => {
       holder: { kind: 'node', node: 'aux' },
       associationId: 'assoc-1',
     }));
+    node.pass(4_050);
+    expect(node.pending('create-term')).toHaveLength(0);
+    node.pass(60);
+    expect(node.pending('create-term')).toHaveLength(1);
+  });
+
+  test('keeps what an earlier life of it may have promised, for as long as the leader counts', () => {
+    const node = new OneNode();
+    everyReadShows(node, 5);
+    node.answerAddress({ kind: 'node', node: 'aux' });
+    const ownerIncarnation = 'aux-1' as Incarnation;
+    const report = { term: 5 as Term, owner: 'aux', ownerIncarnation, hasAddress: true, deadtimeMs: 4_000 };
+    // A greeting, to which no promise is the answer; then the leader is silent.
+    node.hear('aux', { role: 'leading', ...report });
     node.pass(4_050);
     expect(node.pending('create-term')).toHaveLength(0);
     node.pass(60);
