@@ -96,7 +96,7 @@ export function describeCallContract(
         associationId: '',
       });
       const moved = await perform('main', { type: 'take-free-address' });
-      expect(moved).toMatchObject({ type: 'address-moved' });
+      expect(moved, JSON.stringify(moved)).toMatchObject({ type: 'address-moved' });
       expect(await perform('aux', { type: 'take-free-address' })).toEqual({ type: 'address-taken' });
       expect(await perform('aux', { type: 'describe-address' })).toEqual({
         type: 'address-reading',
@@ -109,7 +109,7 @@ export function describeCallContract(
       ready(context);
       const before = await perform('aux', { type: 'describe-address' });
       const moved = await perform('aux', { type: 'take-address' });
-      expect(moved).toMatchObject({ type: 'address-moved' });
+      expect(moved, JSON.stringify(moved)).toMatchObject({ type: 'address-moved' });
       const after = await perform('main', { type: 'describe-address' });
       expect(after).toMatchObject({ holder: { kind: 'node', node: 'aux' } });
       expect(after.type === 'address-reading' && after.associationId).toBe(
