@@ -18,6 +18,8 @@ type Undo = () => void;
 const COMMAND_TIMEOUT_MS = 20_000;
 /** An operator who ends maintenance looks after so long what became of it. */
 const LOOKS_AGAIN_MS = 5_000;
+/** For a minute: what was sent before may still be on its way. */
+const QUIET_LOOKS = 12;
 /** Every command of a simulated operator says so. */
 const OPERATOR = 'simulated operator';
 
@@ -259,19 +261,20 @@ function inflictOperator(world: World, fault: Fault, machine: Machine): Undo | n
 function endMaintenance(world: World, machine: Machine, off: Command): void {
   if (machine.daemon !== null) tell(world, machine, off);
   else if (!machine.waitingCommands.includes(off)) machine.waitingCommands.push(off);
-  world.after(LOOKS_AGAIN_MS, () => lookAgain(world, machine, off));
+  world.after(LOOKS_AGAIN_MS, () => lookAgain(world, machine, off, QUIET_LOOKS));
 }
 
 /** A node that is down, or stands still with the setting unread in its socket, may bring it back. */
-function lookAgain(world: World, machine: Machine, off: Command): void {
+function lookAgain(world: World, machine: Machine, off: Command, looksLeft: number): void {
   const lasts = world.machines.some(
     ({ daemon }) =>
       daemon !== null &&
       world.terrain.groups.some(({ name }) => world.core.view(daemon.state, name).maintenance),
   );
   if (lasts) return endMaintenance(world, machine, off);
-  if (world.machines.every((each) => each.daemon !== null && !isHalted(each))) return;
-  world.after(LOOKS_AGAIN_MS, () => lookAgain(world, machine, off));
+  const areQuiet = world.machines.every((each) => each.daemon !== null && !isHalted(each));
+  if (areQuiet && looksLeft === 0) return;
+  world.after(LOOKS_AGAIN_MS, () => lookAgain(world, machine, off, areQuiet ? looksLeft - 1 : QUIET_LOOKS));
 }
 
 function moveByHand(world: World, holder: number): void {
