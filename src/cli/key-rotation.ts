@@ -166,17 +166,14 @@ async function apply(
   const { client, peers, signal, say } = rotation;
   const { status, reason } = await client.command({ type: 'reload' });
   if (status !== 'done') throw new CliError(`this node does not read it again: ${reason}`, EXIT.error);
-  let waitedFor = [THIS_NODE] as readonly string[];
-  while (!signal.aborted) {
+  for (;;) {
     const keys = keysOf(await client.status());
-    waitedFor = missing(
-      keys,
-      keys.peers.filter(({ node }) => peers.includes(node)),
-    );
+    const others = keys.peers.filter(({ node }) => peers.includes(node));
+    const waitedFor = missing(keys, others);
     if (waitedFor.length === 0) return say(`  every node is seen to ${what}`);
+    if (signal.aborted) throw standstill(rotation, what, waitedFor);
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }
-  throw standstill(rotation, what, waitedFor);
 }
 
 function standstill({ store, interrupted }: Rotation, what: string, waitedFor: readonly string[]): CliError {
