@@ -20,8 +20,8 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/hear.ts',
-        from: 'waitFor(report.deadtimeMs)',
-        to: 'waitFor(group.config.timings.deadtimeMs)',
+        from: 'state.nowMs + waitFor(report.deadtimeMs)',
+        to: 'state.nowMs + waitFor(group.config.timings.deadtimeMs)',
       },
       {
         file: 'core/claim.ts',
