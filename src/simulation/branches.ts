@@ -14,7 +14,11 @@ export const BRANCHES: readonly Branch[] = [
     file: 'knowledge.ts',
     text: 'group.create.taken = true;',
   },
-  { id: 'rule 2: a grant is given', file: 'hear.ts', text: 'Math.max(group.promiseUntilMs, state.nowMs' },
+  {
+    id: 'rule 2: a grant is given',
+    file: 'hear.ts',
+    text: 'group.promiseUntilMs = Math.max(group.promiseUntilMs, state.nowMs',
+  },
   { id: 'rule 2: a grant is taken', file: 'authority.ts', text: 'bond.grantOwnMs = sentOwnMs;' },
   { id: 'rule 3: a lease is renounced', file: 'authority.ts', text: 'bond.lease.renounced = true;' },
   { id: 'rule 3: a renounce is heard', file: 'hear.ts', text: 'group.newest.renounced = true;' },
