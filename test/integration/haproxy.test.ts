@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -131,6 +133,19 @@ describeWhere(missingPrograms({ haproxy: 'haproxy' }), 'haproxy', () => {
     expect(await blind.start(limits)).toEqual(RUNNING);
     expect(await ask()).toBe('served');
     for (const worker of workers) expect(await readProcess(worker.pid)).toBeNull();
+  });
+
+  it.each([
+    ['a script that has ended', `${executable} -W -f "$0" &`],
+    ['a shell that has ended', `set -m; ${executable} -f "$0" &`],
+  ])('leaves alone one that was started in the foreground by %s', async (_, script) => {
+    await once(spawn('bash', ['-c', script, config], { detached: true, stdio: 'ignore' }), 'exit');
+    const resource = haproxy();
+    await expect.poll(() => resource.monitor(limits), { timeout: 10_000 }).toEqual(RUNNING);
+    const first = await master();
+    expect(await haproxy().start(limits)).toEqual(RUNNING);
+    expect(await master()).toEqual(first);
+    expect(await resource.stop(limits)).toEqual(STOPPED);
   });
 
   it('restarts one that lives but does not answer', async () => {

@@ -27,10 +27,11 @@ describe('an HTTP request that this machine could not make', () => {
   let master: ChildProcess;
   const servers: Record<string, ResourceAdapter> = {};
 
-  /** Processes that look like the masters: what is asked of them never comes as far as a socket. */
+  /** One that looks like the masters, in a session of its own as they are; no request comes as far as a socket. */
   beforeEach(async () => {
     const words = ['-e', 'setInterval(() => {}, 1000)', '--', '-f', config];
-    master = spawn(process.execPath, words, { argv0: 'nginx: master process', stdio: 'ignore' });
+    const title = 'nginx: master process';
+    master = spawn(process.execPath, words, { argv0: title, stdio: 'ignore', detached: true });
     await once(master, 'spawn');
     writeFileSync(join(dir, 'server.pid'), `${master.pid}\n`);
     writeFileSync(config, `pid ${dir}/server.pid;\n`);
