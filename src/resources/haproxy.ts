@@ -1,7 +1,7 @@
 import { bootOddities } from './boot-oddities.ts';
 import { inCgroup } from './cgroup.ts';
 import { findHaproxy, type HaproxyProcesses } from './haproxy-processes.ts';
-import { checkHttpHealth, type HealthCheck } from './http-health.ts';
+import { awaitHealth, checkHealth, type HealthCheck } from './http-health.ts';
 import { describeBindFailure } from './port-holder.ts';
 import { describeOutcome, oneLine, runProcess } from './process-runner.ts';
 import { isAlive, type ProcessEntry, resolveExecutable, signalProcess } from './process-table.ts';
@@ -18,7 +18,6 @@ import {
   STOPPED,
   shareOf,
   startBudget,
-  unhealthyState,
   waitUntil,
   within,
 } from './resource-adapter.ts';
@@ -117,7 +116,7 @@ export class Haproxy implements ResourceAdapter {
 
   async monitor(limits: CallLimits): Promise<ResourceState> {
     if ((await this.#master()) === null) return STOPPED;
-    const state = await this.#health(limits);
+    const state = await checkHealth(this.#options.health, limits);
     return 'reason' in state ? { ...state, reason: `haproxy: ${state.reason}` } : state;
   }
 
@@ -138,20 +137,13 @@ export class Haproxy implements ResourceAdapter {
     return outcome.kind === 'exited' ? alertsOf(outcome.output) : describeOutcome(command, outcome);
   }
 
-  async #awaitHealth(budget: Budget): Promise<ResourceState> {
-    let state = unhealthyState(`no master appeared with "-f ${this.#options.config}"`);
-    const isSettled = async () => {
-      if ((await this.#master()) === null) return false;
-      const found = await this.#health(left(budget));
-      // A last look that the deadline cut short knows less than the one before it.
-      if (found.kind !== 'unhealthy' || budget.remainingMs() > 0) state = found;
-      return found.kind !== 'unhealthy';
-    };
-    await waitUntil(isSettled, budget);
-    if (state.kind === 'running') return RUNNING;
-    if (budget.signal.aborted) return this.#failed('its start was called off');
-    // A check that cannot be made says nothing: its master lives.
-    return state.kind === 'unhealthy' ? this.#failed(`it was started but ${state.reason}`) : RUNNING;
+  #awaitHealth(budget: Budget): Promise<ResourceState> {
+    const { health, config } = this.#options;
+    const lives = async () => (await this.#master()) !== null;
+    return awaitHealth(
+      { name: 'haproxy', health, lives, absent: `no master appeared with "-f ${config}"` },
+      budget,
+    );
   }
 
   /** At once: the time for requests to end is over, or nobody is answered anyway. */
@@ -168,10 +160,6 @@ export class Haproxy implements ResourceAdapter {
   async #signal(entry: ProcessEntry, signal: NodeJS.Signals, budget: Budget): Promise<void> {
     await signalProcess(entry, signal);
     await waitUntil(async () => !(await isAlive(entry)), budget);
-  }
-
-  async #health(limits: CallLimits): Promise<ResourceState> {
-    return this.#options.health === null ? RUNNING : checkHttpHealth(this.#options.health, limits);
   }
 
   /** As it was last seen, while it lives: looking through all processes costs more. */

@@ -1,6 +1,6 @@
 import { bootOddities } from './boot-oddities.ts';
 import { inCgroup } from './cgroup.ts';
-import { checkHttpHealth, type HealthCheck } from './http-health.ts';
+import { awaitHealth, checkHealth, type HealthCheck } from './http-health.ts';
 import { type NginxSettings, readNginxSettings, testNginxConfig } from './nginx-config.ts';
 import { findMaster, findOrphans, hasLetGo, type NginxIdentity, readPidFile } from './nginx-processes.ts';
 import { describeBindFailure } from './port-holder.ts';
@@ -125,24 +125,14 @@ export class Nginx implements ResourceAdapter {
       const reason = `its master is gone, ${orphans.length} of its workers still hold the port`;
       return unhealthyState(`nginx: ${reason}`);
     }
-    const state = await this.#health(limits);
+    const state = await checkHealth(this.#options.health, limits);
     return 'reason' in state ? { ...state, reason: `nginx: ${state.reason}` } : state;
   }
 
-  async #awaitHealth(identity: NginxIdentity, budget: Budget): Promise<ResourceState> {
-    let state = unhealthyState(`no master appeared (pid file ${identity.pidFile})`);
-    const isSettled = async () => {
-      if ((await this.#master(identity)) === null) return false;
-      const found = await this.#health(left(budget));
-      // A last look that the deadline cut short knows less than the one before it.
-      if (found.kind !== 'unhealthy' || budget.remainingMs() > 0) state = found;
-      return found.kind !== 'unhealthy';
-    };
-    await waitUntil(isSettled, budget);
-    if (state.kind === 'running') return RUNNING;
-    if (budget.signal.aborted) return this.#failed('its start was called off');
-    // A check that cannot be made says nothing: its master lives.
-    return state.kind === 'unhealthy' ? this.#failed(`it was started but ${state.reason}`) : RUNNING;
+  #awaitHealth(identity: NginxIdentity, budget: Budget): Promise<ResourceState> {
+    const lives = async () => (await this.#master(identity)) !== null;
+    const absent = `no master appeared (pid file ${identity.pidFile})`;
+    return awaitHealth({ name: 'nginx', health: this.#options.health, lives, absent }, budget);
   }
 
   /** '' when started, else what was said. */
@@ -190,10 +180,6 @@ export class Nginx implements ResourceAdapter {
     if (await waitUntil(gone, shareOf(budget, 1, ORPHAN_GRACE_MS))) return;
     for (const orphan of orphans) if (!(await isOut(orphan))) await signalProcess(orphan, 'SIGKILL');
     await waitUntil(gone, shareOf(budget, 1, ORPHAN_GRACE_MS));
-  }
-
-  async #health(limits: CallLimits): Promise<ResourceState> {
-    return this.#options.health === null ? RUNNING : checkHttpHealth(this.#options.health, limits);
   }
 
   async #master(identity: NginxIdentity): Promise<ProcessEntry | null> {
