@@ -1,25 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changed, GOOD } from '../config/configuration-fixture.ts';
-import { type FakeSsm, startFakeSsm } from '../witness/fake-ssm.ts';
-import { CliHarness } from './cli-harness.ts';
+import { type CliWithSsm, startCliWithSsm } from './cli-with-ssm.ts';
 
 const SOURCE = 'ssm:/eipkeeper/web/config';
 
-let cli = new CliHarness();
-let ssm: FakeSsm;
+let cli: CliWithSsm['cli'];
+let ssm: CliWithSsm['ssm'];
+let close: CliWithSsm['close'];
 beforeEach(async () => {
-  cli = new CliHarness();
-  ssm = await startFakeSsm();
+  ({ cli, ssm, close } = await startCliWithSsm());
   ssm.values.set('/eipkeeper/web/config', GOOD);
-  cli.env = { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: ssm.service.endpoint };
-  // The SDK looks for credentials by itself; it must not get as far as the metadata service.
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await ssm.close();
-});
+afterEach(() => close());
 
 describe('where the configuration is a parameter', () => {
   it('config check reads it as the daemon would', async () => {

@@ -1,25 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type FakeSsm, startFakeSsm } from '../witness/fake-ssm.ts';
-import { CliHarness } from './cli-harness.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type CliWithSsm, startCliWithSsm } from './cli-with-ssm.ts';
 
 const DESTROY = ['destroy', '--prefix', '/eipkeeper/web', '--yes', '--force'];
 
-let cli = new CliHarness();
-let ssm: FakeSsm;
+let cli: CliWithSsm['cli'];
+let ssm: CliWithSsm['ssm'];
+let close: CliWithSsm['close'];
 beforeEach(async () => {
-  cli = new CliHarness();
-  ssm = await startFakeSsm();
+  ({ cli, ssm, close } = await startCliWithSsm());
   for (let place = 0; place < 25; place += 1) ssm.values.set(`/eipkeeper/web/g${place}/newest`, '5');
-  cli.env = { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: ssm.service.endpoint };
-  // The SDK looks for credentials by itself; it must not get as far as the metadata service.
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await ssm.close();
-});
+afterEach(() => close());
 
 describe('destroy, given up after the first batch', () => {
   const WORDS =

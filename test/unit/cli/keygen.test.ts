@@ -1,24 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type FakeSsm, startFakeSsm } from '../witness/fake-ssm.ts';
-import { CliHarness } from './cli-harness.ts';
+import { type CliWithSsm, startCliWithSsm } from './cli-with-ssm.ts';
 
 const NAME = '/eipkeeper/web/key';
 
 describe('keygen --ssm', () => {
-  let cli: CliHarness;
-  let ssm: FakeSsm;
+  let cli: CliWithSsm['cli'];
+  let ssm: CliWithSsm['ssm'];
+  let close: CliWithSsm['close'];
   beforeEach(async () => {
-    cli = new CliHarness();
+    ({ cli, ssm, close } = await startCliWithSsm());
     await cli.start();
-    ssm = await startFakeSsm();
-    cli.env = { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL: ssm.service.endpoint };
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
   });
   afterEach(async () => {
     vi.restoreAllMocks();
-    vi.unstubAllEnvs();
-    await ssm.close();
+    await close();
     await cli.close();
   });
 

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type FakeSsm, type SsmCall, startFakeSsm } from '../witness/fake-ssm.ts';
-import { CliHarness } from './cli-harness.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SsmCall } from '../witness/fake-ssm.ts';
+import { type CliWithSsm, startCliWithSsm } from './cli-with-ssm.ts';
 
 const NAME = '/eipkeeper/web/request';
 const FORCE = 'failover --force --via ssm --prefix /eipkeeper/web --group web --to aux'.split(' ');
@@ -9,26 +9,14 @@ const NOT_WITHDRAWN =
   /the request could not be withdrawn \(SSM \w+ failed: .*\): it may still happen until \d{4}-\S+Z; delete \/eipkeeper\/web\/request\n$/;
 
 describe('a move by way of SSM', () => {
-  let cli = new CliHarness();
-  let ssm: FakeSsm;
+  let cli: CliWithSsm['cli'];
+  let ssm: CliWithSsm['ssm'];
+  let close: CliWithSsm['close'];
 
   beforeEach(async () => {
-    cli = new CliHarness();
-    ssm = await startFakeSsm();
-    cli.env = {
-      AWS_REGION: 'eu-central-1',
-      AWS_ENDPOINT_URL: ssm.service.endpoint,
-      AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:1',
-    };
-    // The SDK looks for credentials by itself; it must not get as far as the metadata service.
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    ({ cli, ssm, close } = await startCliWithSsm());
   });
-  afterEach(async () => {
-    vi.unstubAllEnvs();
-    await ssm.close();
-  });
+  afterEach(() => close());
 
   const count = (action: string) => ssm.calls.filter((call) => call.action === action).length;
   /** Before the call is carried out. */
