@@ -1,4 +1,4 @@
-import type { AddressHolder, Millis } from './types.ts';
+import type { AddressHolder, Millis, NodeName } from './types.ts';
 
 export type MoveKind = 'take' | 'take-free' | 'release';
 
@@ -40,3 +40,6 @@ export interface AddressState {
   /** Said once per change, not at every look. */
   complaint: string;
 }
+
+export const isHolder = (holder: AddressHolder | null, node: NodeName): boolean =>
+  holder?.kind === 'node' && holder.node === node;

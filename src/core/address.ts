@@ -4,7 +4,7 @@
  * waits for a reading that is on its way.
  */
 
-import type { AddressState, MoveKind } from './address-state.ts';
+import { type AddressState, isHolder, type MoveKind } from './address-state.ts';
 import { holdsAuthority } from './authority.ts';
 import type { CallResult } from './events.ts';
 import { freshWord, isGone, lookAtInstance } from './instances.ts';
@@ -38,9 +38,6 @@ const RETRY_MOST_MS = 2_000;
 
 export const isHere = (state: CoreState, group: GroupState): boolean =>
   isHolder(group.address.holder, state.config.self);
-
-const isHolder = (holder: AddressHolder | null, node: string): boolean =>
-  holder?.kind === 'node' && holder.node === node;
 
 /** Begins a reading unless one is on its way. */
 export function lookAtAddress(state: CoreState, group: GroupState): void {

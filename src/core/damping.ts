@@ -1,7 +1,8 @@
 /**
- * Owns rule 15 for optional moves (failback, moves because services fail here or an address does not come): the first at
- * once, then a hold-down that doubles, cleared by a quiet hour. A takeover from a silent leader is never optional, but the third
- * in an hour waits longer: services that bring down one machine after the other should not do so at full speed.
+ * Owns rule 15 for optional moves (failback, moves because services fail here, or because nobody gets the address): the
+ * first at once, then a hold-down that doubles, cleared by a quiet hour. A takeover from a silent leader is never
+ * optional, but the third in an hour waits longer: services that bring down one machine after the other should not do so
+ * at full speed.
  */
 import type { GroupState } from './state.ts';
 import { HOLD_DOWN_FORGET_MS, HOLD_DOWN_MOST_MS, HOLD_DOWN_MS, TAKEOVER_WAITS_MS } from './timing-rules.ts';

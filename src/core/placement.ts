@@ -3,6 +3,7 @@
  * start, an address that does not come, and failback, in this order. Every one of them is a handover (rule 10).
  */
 import { isHere } from './address.ts';
+import { isHolder } from './address-state.ts';
 import { askedFromAfar, refuseForceInPartition } from './afar.ts';
 import { betterConnected, reachesMore, whyBetterConnected } from './connectivity.ts';
 import { heldDownUntilMs } from './damping.ts';
@@ -73,8 +74,12 @@ function wishFor(
     return { target: longestToStay(state, able), why: 'this node is in standby', optional: false };
   if (isDeparting(state) && able.length > 0)
     return { target: longestToStay(state, able), why: state.departure.why, optional: true };
-  if (!due(state, heldDownUntilMs(group))) return null;
   const back = predecessorToReturnTo(state, group, role);
+  // To where the address has stayed nothing moves in EC2, and only there the service is of use.
+  if (back !== null && isHolder(group.address.holder, back)) {
+    return { target: back, why: 'the address has stayed there', optional: false };
+  }
+  if (!due(state, heldDownUntilMs(group))) return null;
   if (back !== null) return { target: back, why: 'the address did not come here in time', optional: true };
   if (hasFailedTooOften(group) && able.length > 0) {
     const why = `its services do not run here: ${group.services.reason}`;

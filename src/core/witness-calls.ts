@@ -3,6 +3,7 @@
  * until then the attempt stands, and this node neither grants nor believes that it leads by it.
  */
 
+import { isHolder } from './address-state.ts';
 import { takeRequest } from './afar.ts';
 import { nextLeases } from './authority.ts';
 import { learnMovesOfLate, movesOfLate } from './damping.ts';
@@ -112,7 +113,7 @@ export function createNext(
   sendCreate(state, group, group.create);
 }
 
-/** Optional is a switchover that nobody asked for, from a node that neither drains nor leaves. */
+/** Optional is a switchover that nobody asked for, from a node that neither drains nor leaves, if the address is to move. */
 function countsAs(
   state: CoreState,
   group: GroupState,
@@ -121,6 +122,7 @@ function countsAs(
 ): 'takeover' | 'optional' | 'neither' {
   if (reason === 'takeover') return 'takeover';
   if (reason !== 'switchover' || requestId !== '') return 'neither';
+  if (isHolder(group.address.holder, state.config.self)) return 'neither';
   const from = group.newest === null ? undefined : state.peers.get(group.newest.owner);
   return from?.drained === true || from?.leaving === true ? 'neither' : 'optional';
 }

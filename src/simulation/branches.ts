@@ -130,6 +130,11 @@ export const BRANCHES: readonly Branch[] = [
     file: 'placement.ts',
     text: 'return peerCouldLead(state, group, predecessor)',
   },
+  {
+    id: 'rule 10: a group goes back to where its address has stayed',
+    file: 'placement.ts',
+    text: "return { target: back, why: 'the address has stayed there'",
+  },
   { id: 'rule 11: a forced term', file: 'claim.ts', text: "createNext(state, group, 'forced'" },
   { id: 'rule 11: a force expires', file: 'claim.ts', text: 'group.force = null;\n    return false;' },
   {
@@ -166,7 +171,7 @@ export const BRANCHES: readonly Branch[] = [
   {
     id: 'rule 15: an optional move is held down',
     file: 'placement.ts',
-    text: 'return null;\n  const back',
+    text: 'return null;\n  if (back',
   },
   { id: 'rule 16: acting', file: 'acting.ts', text: "group.role = { kind: 'acting' };" },
   {

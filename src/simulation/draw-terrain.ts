@@ -2,7 +2,7 @@ import type { GroupConfig, GroupKind, Incarnation, Term, TermRecord } from '../c
 import { FREE } from './address-model.ts';
 import { Prng } from './prng.ts';
 import type { Profile } from './profiles.ts';
-import type { NodeConfig, Past, Terrain } from './terrain.ts';
+import { type NodeConfig, type Past, slowerConfig, type Terrain } from './terrain.ts';
 
 const NAMES = ['main', 'aux', 'third', 'fourth', 'fifth'];
 
@@ -67,33 +67,19 @@ const MIXED_SHARE = 0.15;
 
 /** In some clusters an operator changed the timings on one node and forgot the others. */
 const ODD_SHARE = 0.12;
-/** Keeps the relations between the timings whole: calls to the witness have the same deadline everywhere. */
 const ODD_FACTORS = [1.5, 2, 3];
 
 function drawOddConfig(
   random: Prng,
   names: readonly string[],
   groups: readonly GroupConfig[],
-  { keepaliveMs, initdeadMs }: Profile,
+  profile: Profile,
 ): Record<number, NodeConfig> {
   if (!random.chance(ODD_SHARE)) return {};
   const factor = random.pick(ODD_FACTORS);
-  const own = groups.map(({ timings, ...group }) => ({
-    ...group,
-    timings: {
-      ...timings,
-      warntimeMs: timings.warntimeMs * factor,
-      deadtimeMs: timings.deadtimeMs * factor,
-      leaseMs: timings.leaseMs * factor,
-    },
-  }));
-  const longestMs = Math.max(...own.map(({ timings }) => timings.deadtimeMs));
-  const config = {
-    groups: own,
-    keepaliveMs: keepaliveMs * (random.chance(0.5) ? factor : 1),
-    initdeadMs: Math.max(initdeadMs, longestMs * 1.1),
-  };
-  return { [random.below(names.length)]: config };
+  const config = slowerConfig(groups, profile, factor);
+  const keepaliveMs = profile.keepaliveMs * (random.chance(0.5) ? factor : 1);
+  return { [random.below(names.length)]: { ...config, keepaliveMs } };
 }
 
 /** Half the clusters are new; the others were led by somebody, whose daemon is gone. */

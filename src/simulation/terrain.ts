@@ -49,6 +49,28 @@ export interface Terrain {
   readonly olderShare: number;
 }
 
+/**
+ * Of a node whose operator changed its timings and forgot those of the others. The relations between the timings stay
+ * whole, and calls to the witness keep the deadline that they have everywhere.
+ */
+export function slowerConfig(
+  groups: readonly GroupConfig[],
+  { keepaliveMs, initdeadMs }: Pick<Terrain, 'keepaliveMs' | 'initdeadMs'>,
+  factor: number,
+): NodeConfig {
+  const own = groups.map(({ timings, ...group }) => ({
+    ...group,
+    timings: {
+      ...timings,
+      warntimeMs: timings.warntimeMs * factor,
+      deadtimeMs: timings.deadtimeMs * factor,
+      leaseMs: timings.leaseMs * factor,
+    },
+  }));
+  const longestMs = Math.max(...own.map(({ timings }) => timings.deadtimeMs));
+  return { groups: own, keepaliveMs, initdeadMs: Math.max(initdeadMs, longestMs * 1.1) };
+}
+
 export function configOf(terrain: Terrain, node: number): NodeConfig {
   const { groups, keepaliveMs, initdeadMs } = terrain.configs[node] ?? terrain;
   return { groups, keepaliveMs, initdeadMs };

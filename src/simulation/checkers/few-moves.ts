@@ -1,5 +1,6 @@
 import type { TermRecord } from '../../core/types.ts';
 import type { Fault, FaultClass } from '../fault.ts';
+import type { AddressMove } from '../observer.ts';
 import type { World } from '../world.ts';
 import type { Checker, Report } from './checker.ts';
 
@@ -15,6 +16,8 @@ export class FewMoves implements Checker {
   #moves: number[][] = [];
   readonly #owners = new Map<number, string>();
   readonly #toBeLeft: string[] = [];
+  /** Of each group's address, an index or FREE. */
+  #holders: number[] = [];
 
   constructor(report: Report) {
     this.#report = report;
@@ -23,6 +26,11 @@ export class FewMoves implements Checker {
   attach(world: World): void {
     this.#world = world;
     this.#moves = world.terrain.groups.map(() => []);
+    this.#holders = world.terrain.past.map(({ holder }) => holder);
+  }
+
+  addressMoved({ group, to }: AddressMove): void {
+    this.#holders[group] = to;
   }
 
   faultBegins(fault: Fault): void {
@@ -42,7 +50,9 @@ export class FewMoves implements Checker {
     this.#owners.set(group, record.owner);
     if (this.#toBeLeft.includes(from)) return;
     if (record.reason !== 'switchover' || (record.requestId ?? '') !== '') return;
-    const { nowMs } = this.#world as World;
+    const { nowMs, terrain } = this.#world as World;
+    // The group follows its address, which does not move.
+    if (terrain.names[this.#holders[group] as number] === record.owner) return;
     const moves = (this.#moves[group] as number[]).filter((atMs) => nowMs - atMs < HOUR_MS);
     moves.push(nowMs);
     this.#moves[group] = moves;

@@ -278,7 +278,11 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
     rule: 'optional moves without hold-down',
     of: 'rule 15',
     patches: [
-      { file: 'core/placement.ts', from: 'if (!due(state, heldDownUntilMs(group))) return null;', to: '' },
+      {
+        file: 'core/placement.ts',
+        from: 'if (!due(state, heldDownUntilMs(group))) return null;',
+        to: '',
+      },
     ],
     worlds: ['sparse', 'scenarios'],
   },

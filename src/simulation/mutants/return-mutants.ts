@@ -50,6 +50,18 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     worlds: ['scenarios', 'exclusive'],
   },
   {
+    rule: 'a promise of an earlier life kept for as long as the own file says',
+    of: 'rule 2',
+    patches: [
+      {
+        file: 'core/hear.ts',
+        from: '  group.promiseUntilMs = Math.max(group.promiseUntilMs, state.startedMs + waitFor(report.deadtimeMs));\n',
+        to: '',
+      },
+    ],
+    worlds: ['scenarios'],
+  },
+  {
     rule: 'the leader does not succeed itself',
     of: 'rule 4',
     patches: [
@@ -112,6 +124,18 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
         file: 'core/persist.ts',
         from: 'if (tried > newest) triedTerms[group.config.name] = tried;',
         to: '',
+      },
+    ],
+    worlds: ['scenarios'],
+  },
+  {
+    rule: 'a claim insisted on by who can lead no more',
+    of: 'rule 6',
+    patches: [
+      {
+        file: 'core/claim.ts',
+        from: '  if (!canLead(state, group)) return false;\n  if (group.waiver',
+        to: '  if (group.waiver',
       },
     ],
     worlds: ['scenarios'],
@@ -247,6 +271,42 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
       },
     ],
     worlds: ['maintenance'],
+  },
+  {
+    rule: 'an address that does not come is handed back without hold-down',
+    of: 'rule 15',
+    patches: [
+      {
+        file: 'core/placement.ts',
+        from: 'if (!due(state, heldDownUntilMs(group))) return null;',
+        to: 'if (back === null && !due(state, heldDownUntilMs(group))) return null;',
+      },
+    ],
+    worlds: ['scenarios'],
+  },
+  {
+    rule: 'the return to an address that has stayed is held down',
+    of: 'rule 10',
+    patches: [
+      {
+        file: 'core/placement.ts',
+        from: 'if (back !== null && isHolder(group.address.holder, back))',
+        to: 'if ((false as boolean) && back !== null)',
+      },
+    ],
+    worlds: ['scenarios'],
+  },
+  {
+    rule: 'what failed before holds up a standby',
+    of: 'rule 15',
+    patches: [
+      {
+        file: 'core/commands.ts',
+        from: 'state.heartbeat.urgent = true;\n        forgetFailedHandovers(state);',
+        to: 'state.heartbeat.urgent = true;',
+      },
+    ],
+    worlds: ['scenarios'],
   },
   {
     rule: 'an announced end ignored',

@@ -27,6 +27,8 @@ export interface Setting {
   runningOn: string[];
   startsMs: Record<string, number>;
   rates: Record<string, number>;
+  /** How many times as long as everybody's the timings are in the file of one node. */
+  slower: Record<string, number>;
   /** A daemon that starts again finds nothing of what the one before wrote. */
   diskLost: boolean;
 }
@@ -108,6 +110,7 @@ function defaults(): Setting {
     runningOn: [],
     startsMs: {},
     rates: {},
+    slower: {},
     diskLost: false,
   };
 }
@@ -163,6 +166,9 @@ function readSetting(words: string[], setting: Setting): boolean {
       return true;
     case 'starts':
       setting.startsMs[first] = durationMs(second);
+      return true;
+    case 'slower':
+      setting.slower[first] = Number(second);
       return true;
     case 'clock':
       setting.rates[first] = Number(second);

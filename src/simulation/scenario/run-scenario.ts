@@ -14,7 +14,7 @@ import type { CoreUnderTest } from '../core-under-test.ts';
 import type { AddressMove, Observer } from '../observer.ts';
 import { profileOf } from '../profiles.ts';
 import type { Fate } from '../remote-service.ts';
-import { CALM_WITNESS_MS, calmTerrain, type Terrain } from '../terrain.ts';
+import { CALM_WITNESS_MS, calmTerrain, slowerConfig, type Terrain } from '../terrain.ts';
 import { Timeline } from '../timeline.ts';
 import type { Violation } from '../violation.ts';
 import { World } from '../world.ts';
@@ -126,6 +126,12 @@ function terrainOf(setting: Setting): Terrain {
   };
   return {
     ...calmTerrain(setting.nodes, [group], profile),
+    configs: Object.fromEntries(
+      Object.entries(setting.slower).map(([name, factor]) => [
+        nodeIndex(setting, name),
+        slowerConfig([group], profile, factor),
+      ]),
+    ),
     clockRates: setting.nodes.map((name) => setting.rates[name] ?? 1),
     startsMs: setting.nodes.map((name) => setting.startsMs[name] ?? 0),
     past: [
