@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { PingNode } from '../config/ping-schema.ts';
 import { httpGet } from '../resources/http-get.ts';
-import { isOwnTrouble } from '../resources/own-trouble.ts';
+import { isOwnTrouble, wantsDescriptors } from '../resources/own-trouble.ts';
 import { runProcess } from '../resources/process-runner.ts';
 
 /** `unknown`: this machine could not ask (no such program, no descriptors, no ports): it says nothing of the network. */
@@ -60,4 +60,8 @@ async function pingHttp(url: string, limit: AbortSignal): Promise<PingAnswer> {
   }
 }
 
-const answerOf = (error: unknown): PingAnswer => (isOwnTrouble(error) ? 'unknown' : 'silent');
+async function answerOf(error: unknown): Promise<PingAnswer> {
+  const { syscall } = error as NodeJS.ErrnoException;
+  const isOwn = isOwnTrouble(error) || (syscall === 'getaddrinfo' && (await wantsDescriptors()));
+  return isOwn ? 'unknown' : 'silent';
+}

@@ -16,6 +16,8 @@ const WELL = {
   validation: '',
   checked: 'services-state',
   checkedStart: 'services-started',
+  wantsDescriptors: false,
+  ping: 'silent',
 };
 
 /** A process with a low limit of its own, so that nothing else on this machine feels it. */
@@ -38,6 +40,10 @@ describe('a daemon without a free descriptor', () => {
     'does not know how it is about %s, and says nothing else',
     (name) => expect(seen.during[name]).toBe('services-failed'),
   );
+
+  it('does not take a network for silent that it cannot ask', () => {
+    expect(seen.during).toMatchObject({ ping: 'unknown', wantsDescriptors: true });
+  });
 
   it('does not say that it has stopped what still runs', () => {
     expect(seen.stopped).toBe('services-failed');

@@ -4,10 +4,12 @@ import { CheckedResource } from '../../../src/resources/checked-resource.ts';
 import { createChecks } from '../../../src/resources/checks.ts';
 import { Haproxy } from '../../../src/resources/haproxy.ts';
 import { Nginx } from '../../../src/resources/nginx.ts';
+import { wantsDescriptors } from '../../../src/resources/own-trouble.ts';
 import { findProcesses, livesNow, readProcess } from '../../../src/resources/process-table.ts';
 import { type ResourceAdapter, RUNNING, STOPPED } from '../../../src/resources/resource-adapter.ts';
 import { ResourceChain } from '../../../src/resources/resource-chain.ts';
 import { SupervisedProgram } from '../../../src/resources/supervised-program.ts';
+import { ping } from '../../../src/runtime/ping-probe.ts';
 
 /** To be run with a low limit of open files: prints what it sees of processes with and without a free descriptor. */
 const dir = process.argv[2] ?? '';
@@ -64,6 +66,8 @@ async function look(): Promise<Record<string, unknown>> {
     unknownProgram: (await check(unknown)).type,
     validation: await new ResourceChain([unknown]).validate(limits),
     checked: (await check(checked)).type,
+    wantsDescriptors: await wantsDescriptors(),
+    ping: await ping({ kind: 'http', url: 'http://gateway.example/' }, 5_000, limits.signal),
     checkedStart: (await new ResourceChain([checked]).start(limits)).type,
   };
 }
