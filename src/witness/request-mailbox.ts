@@ -35,6 +35,8 @@ export interface PostedRequest {
   readonly expires: string;
   /** By the clock of this process, and not before `expires`. */
   readonly untilMs: number;
+  /** The id of what stood there before, null when nothing did; by this process's clock, until when that may still be read. */
+  readonly before: { readonly id: string | null; readonly staleUntilMs: number };
 }
 
 export type RequestOutcome =
@@ -84,6 +86,8 @@ export interface RequestMailboxOptions {
 
 const CALL_TIMEOUT_MS = 5_000;
 const LOOK_EVERY_MS = 2_000;
+/** SSM does not promise that a reading shows what was written before it. */
+const STALE_MS = 10_000;
 const REASON_MOST = 300;
 
 /**
@@ -122,13 +126,14 @@ export class RequestMailbox {
         busy: true,
       });
     }
-    const untilMs = performance.now() + lifeMs;
+    const nowMs = performance.now();
     const id = randomBytes(8).toString('hex');
     const expires = new Date(dateMs + lifeMs).toISOString();
     const text = encodeRequest({ v: 1, id, ...asked, expires });
     const decoded = decodeRequest(text);
     if (decoded.status === 'foreign') throw new RequestError(`nothing was written: ${decoded.reason}`);
-    const posted = { id, expires, untilMs };
+    const stood = { id: this.#recordOf(value)?.id ?? null, staleUntilMs: nowMs + STALE_MS };
+    const posted = { id, expires, untilMs: nowMs + lifeMs, before: stood };
     await this.#put(text, posted);
     return posted;
   }
@@ -183,7 +188,8 @@ export class RequestMailbox {
   async #look(posted: PostedRequest, signal: AbortSignal): Promise<RequestOutcome | null> {
     try {
       const { value, dateMs } = await this.#read(signal);
-      const end = endOf(this.#recordOf(value), posted.id);
+      const record = this.#recordOf(value);
+      const end = isOfBefore(record, posted) ? null : endOf(record, posted.id);
       if (end !== null) return end;
       return dateMs > Date.parse(posted.expires) ? { status: 'expired' } : null;
     } catch (error) {
@@ -234,6 +240,9 @@ function endOf(record: RequestRecord | null, id: string): RequestEnd | null {
   if (verdict.status === 'done') return { status: 'done' };
   return { status: 'refused', reason: verdict.reason, by: verdict.by };
 }
+
+const isOfBefore = (record: RequestRecord | null, { before }: PostedRequest): boolean =>
+  (record?.id ?? null) === before.id && performance.now() < before.staleUntilMs;
 
 const failedCall = ({ reason, failure }: FailedCall, posted: PostedRequest | null = null): RequestError =>
   new RequestError(reason, { denied: failure === 'denied', posted });

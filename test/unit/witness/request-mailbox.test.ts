@@ -104,6 +104,35 @@ describe('asking from afar', () => {
     expect(ssm.values.has(NAME)).toBe(true);
     expect(await mailbox.withdraw(posted.id, signal)).toEqual({ status: 'withdrawn' });
     expect(ssm.values.has(NAME)).toBe(false);
+    const later = { ...posted, before: { ...posted.before, staleUntilMs: performance.now() } };
+    expect(await mailbox.watch(later, signal)).toEqual({ status: 'replaced' });
+  });
+
+  it.each(['nothing', 'one that is over'])(
+    'is not taken for replaced by a reading of before: %s',
+    async (what) => {
+      const former = what === 'nothing' ? null : await mailbox.write(WISH, signal);
+      if (former !== null) await close(former.id, 'refused');
+      const stale = ssm.values.get(NAME);
+      const posted = await mailbox.write(WISH, signal);
+      await close(posted.id, 'done');
+      const newest = ssm.values.get(NAME)!;
+      if (stale === undefined) ssm.values.delete(NAME);
+      else ssm.values.set(NAME, stale);
+      const begun = ssm.calls.length;
+      const { respond } = ssm.service;
+      ssm.service.respond = (...call) => {
+        if (ssm.calls.length - begun >= 2) ssm.values.set(NAME, newest);
+        respond(...call);
+      };
+      expect(await mailbox.watch(posted, signal)).toEqual({ status: 'done' });
+      expect(ssm.calls.length - begun).toBeGreaterThan(2);
+    },
+  );
+
+  it('is replaced by another at once', async () => {
+    const posted = await mailbox.write(WISH, signal);
+    ssm.values.set(NAME, ssm.values.get(NAME)!.replace(posted.id, 'ffffffffffffffff'));
     expect(await mailbox.watch(posted, signal)).toEqual({ status: 'replaced' });
   });
 
