@@ -52,7 +52,11 @@ export function requireGroup(
   );
   const known = [...new Set([...groups, ...noted])];
   if (named === undefined || known.length === 0 || known.includes(named)) return;
-  throw new CliError(`there is no group ${named}; ${hint(named, known)}`, EXIT.usage);
+  if (groups.length > 0) throw new CliError(`there is no group ${named}; ${hint(named, known)}`, EXIT.usage);
+  throw new CliError(
+    `nothing is noted of a group ${named}, only of ${known.join(', ')}; whether there is one is not known, since there is no configuration to be read`,
+    EXIT.error,
+  );
 }
 
 function addressOf(configuration: Configuration | null, group: string): string {

@@ -40,10 +40,21 @@ export async function rotateKey(rotation: Rotation): Promise<void> {
   let text = await readText(store);
   const begun = begunStep(text, await requireAgreement(rotation, text), rotation);
   if (begun !== null) {
-    say('a change was begun before, and goes on');
+    say(
+      begun === 'listen'
+        ? 'a node speaks with another key: it is waited for'
+        : 'a change was begun before, and goes on',
+    );
     tellToCopy(rotation);
   }
   if (begun === 'drop') return dropOld(rotation, text.current);
+  if (begun === 'listen') {
+    await dropOld(rotation, text.current);
+    throw new CliError(
+      'no new key was made: a node spoke with another one, as at the end of a change that was interrupted; now none does, so type it again for a new key',
+      EXIT.tryAgain,
+    );
+  }
   if (text.other === null) {
     const key = newKey(text.current);
     say(`step 1 of 3: the new key ${hintOf(key)} is accepted as well`);
@@ -95,22 +106,26 @@ export async function rotationPlan(rotation: Rotation): Promise<readonly string[
     'drop the old key: the same way',
   ];
   if (begun === null) return steps;
-  const left = begun === 'drop' ? ['wait until every node has dropped the old key'] : steps;
-  return [
-    'a change was begun before, and goes on here',
-    ...left.slice({ accept: 1, sign: 2, drop: 0 }[begun]),
-  ];
+  const wait = 'wait until every node has dropped the old key';
+  if (begun === 'listen') return ['a node speaks with another key, as at the end of a change', wait];
+  const left = begun === 'drop' ? [wait] : steps.slice({ accept: 1, sign: 2 }[begun]);
+  return ['a change was begun before, and goes on here', ...left];
 }
 
 /**
  * What a change that was begun waits for. The last step leaves one key in the key's place: that it is not over
- * shows in a second key that this daemon has, or that another node greets with. A node that is left out may speak
- * with any key for ever.
+ * shows in a second key that this daemon has. One that another node greets with may be of such a change, or of a file
+ * that is wrong there: `listen`. A node that is left out may speak with any key for ever.
  */
-function begunStep({ other }: KeyText, keys: Keys, { peers }: Rotation): 'accept' | 'sign' | 'drop' | null {
+function begunStep(
+  { other }: KeyText,
+  keys: Keys,
+  { peers }: Rotation,
+): 'accept' | 'sign' | 'drop' | 'listen' | null {
   if (other !== null) return other.is === 'next' ? 'accept' : 'sign';
+  if (keys.other !== null) return 'drop';
   const isAnyLeftOut = keys.peers.some(({ node }) => !peers.includes(node));
-  return keys.other !== null || (keys.unknownSeen && !isAnyLeftOut) ? 'drop' : null;
+  return keys.unknownSeen && !isAnyLeftOut ? 'listen' : null;
 }
 
 /** Nothing is begun with a node that is not heard, or that has another key already. */

@@ -79,6 +79,7 @@ export async function runDrill({ client, group, target, timeoutMs, signal }: Dri
     if (status !== 'done') return report(`${from} → ${to}: ${reason}`, exitCode, from);
     moves.push(await settled(client, { group, from, to, tookMs }, signal));
   }
+  if (moves.at(-1)?.problems.includes(notLookedAt(GIVEN_UP))) return report(GIVEN_UP, EXIT.error, home);
   const isRight = moves.every(({ problems }) => problems.length === 0);
   return report('', isRight ? EXIT.ok : EXIT.error, home);
 }
@@ -121,12 +122,15 @@ async function settled(client: ControlClient, moved: Moved, signal: AbortSignal)
   }
 }
 
+const GIVEN_UP = 'given up';
+const notLookedAt = (why: string): string => `not looked at further: ${why}`;
+
 const unseen = ({ from, to, tookMs }: Moved, why: string): DrillMove => ({
   from,
   to,
   tookMs,
   phases: null,
-  problems: [`not looked at further: ${why}`],
+  problems: [notLookedAt(why)],
 });
 
 /** Waits until the status shows what should be, and tells what it does not show in time. */
@@ -142,7 +146,7 @@ async function untilRight(client: ControlClient, moved: Moved, signal: AbortSign
       const phases = snapshot.node === to ? (found?.lastChange?.phases ?? null) : null;
       return { from, to, tookMs, phases, problems };
     }
-    if (signal.aborted) return unseen(moved, 'given up');
+    if (signal.aborted) return unseen(moved, GIVEN_UP);
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }
 }

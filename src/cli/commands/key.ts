@@ -3,7 +3,6 @@ import type { Configuration } from '../../config/configuration.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import { EXIT } from '../../control/exit-codes.ts';
 import { FileKeyStore, type KeyStore, KeyStoreError, ParameterKeyStore } from '../../runtime/key-store.ts';
-import { createParameterReader } from '../../runtime/parameter-reader.ts';
 import { type AwsPlace, withAws } from '../aws-access.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
@@ -17,6 +16,7 @@ import {
 } from '../connection.ts';
 import type { Finish } from '../finish.ts';
 import { type Rotation, rotateKey, rotationPlan } from '../key-rotation.ts';
+import { readFromParameter } from '../read-configuration.ts';
 import { reportResult } from '../report-result.ts';
 import { timeoutOption } from '../timeout-option.ts';
 
@@ -71,9 +71,7 @@ async function rotate(io: CliIo, finish: Finish, options: Options): Promise<void
       await work(io, options, fromFile, new FileKeyStore(fromFile.file.key.path), bounds);
     } else {
       await withAws(io, placeOf(fromFile), interrupted, async (clients) => {
-        const readParameter = createParameterReader(clients, interrupted);
-        const configuration =
-          fromFile ?? (await loadConfiguration({ source: options.config, readParameter }));
+        const configuration = fromFile ?? (await readFromParameter(clients, options.config, interrupted));
         const { key } = configuration.file;
         if (key.kind === 'env') throw inEnvironment(key.variable);
         const store =

@@ -101,10 +101,11 @@ async function move(io: CliIo, finish: Finish, options: Options, kind: Kind): Pr
   const from = group.leader === null ? '' : ` from ${group.leader}`;
   if (options.output === 'text' && !leadsAlready) io.stderr(`moving ${group.name}${from} to ${target} …\n`);
   const signal = io.interrupted();
+  const until = new Date(Date.now() + options.timeout);
   const ask = () =>
     client
       .command({ type: 'move', group: group.name, target, kind, timeoutMs: options.timeout }, signal)
-      .catch(givenUp(signal));
+      .catch(givenUp(signal, until));
   const result = options.output === 'text' ? await withProgress(io, client, ask) : await ask();
   // Without the witness a force does not come about either.
   const mayForce = kind === 'switchover' && result.exitCode === EXIT.unsafe;
@@ -118,12 +119,11 @@ async function move(io: CliIo, finish: Finish, options: Options, kind: Kind): Pr
   });
 }
 
-/** Who waits for a move does not hold it. */
-const givenUp = (signal: AbortSignal) => (error: unknown) => {
+/** Who waits for a move does not hold it: the daemon knows what was asked until its time is over. */
+const givenUp = (signal: AbortSignal, until: Date) => (error: unknown) => {
   if (!signal.aborted) throw error;
-  throw new CliError('given up; a move that has begun goes on: see "eipkeeper status"', EXIT.error, {
-    cause: error,
-  });
+  const fate = `a move that has begun goes on, and one that has not may still begin until ${until.toISOString()} (--timeout)`;
+  throw new CliError(`given up; ${fate}: see "eipkeeper status"`, EXIT.error, { cause: error });
 };
 
 /** To force it onto such a node would not mend anything: what is wrong there comes first. */

@@ -31,6 +31,24 @@ describe('where the configuration is a parameter', () => {
     });
   });
 
+  it.each([
+    ['destroy', '--config', SOURCE],
+    ['config', 'check', SOURCE],
+    ['key', 'rotate', '--config', SOURCE],
+  ])('%s %s ends as where something else is not allowed', async (...words) => {
+    ssm.refuse = () => 'AccessDeniedException';
+    const { exitCode, stderr } = await cli.run(...words);
+    expect(stderr).toContain('the role allows ssm:GetParameter');
+    expect(exitCode).toBe(77);
+  });
+
+  it('ends in a sentence when the operator gives up', async () => {
+    ssm.service.respond = () => cli.interrupt.abort();
+    const { exitCode, stderr } = await cli.run('destroy', '--config', SOURCE);
+    expect(stderr).toBe(`eipkeeper: given up: ${SOURCE} was not read\n`);
+    expect(exitCode).toBe(1);
+  });
+
   it('says that it could not be read, and what to look at', async () => {
     ssm.values.clear();
     const { exitCode, stderr } = await cli.run('config', 'check', SOURCE);

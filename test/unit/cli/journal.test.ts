@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeHead } from '../../../src/journal/recording.ts';
 import { StepEncoder } from '../../../src/journal/step-codec.ts';
+import { GOOD } from '../config/configuration-fixture.ts';
 import { recordedScenario } from '../journal/recorded-scenario.ts';
 import { CliHarness } from './cli-harness.ts';
 
@@ -198,10 +199,24 @@ describe('where the journal is looked for', () => {
 describe('a word with which nothing would be found', () => {
   it.each(['history', 'explain', 'events'])('%s names the groups that there are', async (verb) => {
     await leave('takeover', 'aux');
-    const { stdout, stderr, exitCode } = await run(verb, '--group', 'wbe');
+    const config = join(directory, 'eipkeeper.yaml');
+    await writeFile(config, GOOD);
+    const { stdout, stderr, exitCode } = await run(verb, '--group', 'wbe', '--config', config);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 64 });
     expect(stderr).toBe('eipkeeper: there is no group wbe; did you mean web?\n');
   });
+
+  it.each(['history', 'explain', 'events'])(
+    '%s does not say that there is no such group where no configuration tells',
+    async (verb) => {
+      await leave('takeover', 'aux');
+      const { stdout, stderr, exitCode } = await run(verb, '--group', 'db');
+      expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
+      expect(stderr).toMatch(
+        /nothing is noted of a group db, only of web; whether there is one is not known/,
+      );
+    },
+  );
 
   it('is an error also where there is no journal, in both forms', async () => {
     for (const format of ['text', 'json']) {
