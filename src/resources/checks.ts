@@ -60,7 +60,8 @@ async function checkProcess(
 async function checkUnit(unit: string, limits: CallLimits): Promise<ResourceState> {
   const state = await readUnitState(unit, limits);
   if (state === 'active') return RUNNING;
-  if (state === 'absent') return failedState(`systemd does not know ${unit}, or does not answer`);
+  if (state === 'absent') return failedState(`systemd does not know ${unit}`);
+  if (state === 'unknown') return failedState(`systemd does not tell of ${unit}`);
   return unhealthyState(`${unit} is ${state}`);
 }
 

@@ -21,7 +21,7 @@ import {
   waitUntil,
   within,
 } from './resource-adapter.ts';
-import { controlUnit, readUnitState } from './systemd-unit.ts';
+import { controlUnit, endUnit, readUnitState } from './systemd-unit.ts';
 
 export interface HaproxyOptions {
   readonly config: string;
@@ -101,14 +101,11 @@ export class Haproxy implements ResourceAdapter {
     const master = await this.#master();
     if (master !== null) await this.#signal(master, 'SIGUSR1', shareOf(budget, DRAIN_SHARE));
     if (budget.signal.aborted) return this.#failed('its stop was called off');
-    const unit = await this.#unitState(left(budget));
     // Also when it has ended: its unit would start it again.
-    if (unit === 'active' || unit === 'changing') {
-      await controlUnit('stop', this.#options.unit ?? '', left(budget, DRAIN_SHARE));
-    }
+    const refused = await endUnit(this.#options.unit, budget);
     await this.#end(budget);
     const remains = (await this.#processes()).master;
-    if (remains === null) return STOPPED;
+    if (remains === null) return refused === '' ? STOPPED : this.#failed(refused);
     return this.#failed(
       `its master (pid ${remains.pid}) could not be ended; look at it with "ps ${remains.pid}"`,
     );
@@ -122,8 +119,11 @@ export class Haproxy implements ResourceAdapter {
 
   /** '' when started, else what was said. */
   async #launch(limits: CallLimits): Promise<string> {
-    if ((await this.#unitState(limits)) !== 'absent') {
-      const unit = this.#options.unit ?? '';
+    const state = await this.#unitState(limits);
+    const unit = this.#options.unit ?? '';
+    // Beside its unit it would be out of systemd's sight, and in its way.
+    if (state === 'unknown') return `systemd does not tell of ${unit}`;
+    if (state !== 'absent') {
       // A unit that failed too often in a short time refuses to start until it is told to forget it.
       await controlUnit('reset-failed', unit, limits);
       return controlUnit('start', unit, limits);

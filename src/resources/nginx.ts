@@ -22,7 +22,7 @@ import {
   unhealthyState,
   waitUntil,
 } from './resource-adapter.ts';
-import { controlUnit, readUnitState } from './systemd-unit.ts';
+import { controlUnit, endUnit, readUnitState } from './systemd-unit.ts';
 
 export interface NginxOptions {
   readonly config: string;
@@ -103,15 +103,12 @@ export class Nginx implements ResourceAdapter {
     const budget = this.#budget(limits, this.#options.stopTimeoutMs);
     const identity = await this.#identity(left(budget));
     // systemd first: it would take a master that ends behind its back for a crash, and restart it.
-    const unit = await this.#unitState(left(budget));
-    if (unit === 'active' || unit === 'changing') {
-      await controlUnit('stop', this.#options.unit ?? '', left(budget, 0.8));
-    }
+    const refused = await endUnit(this.#options.unit, budget);
     const master = await this.#master(identity);
     if (master !== null) await this.#endMaster(master, budget);
     await this.#clearOrphans(identity, budget, async (orphan) => !(await isAlive(orphan)));
     const remains = await this.#master(identity);
-    if (remains === null) return STOPPED;
+    if (remains === null) return refused === '' ? STOPPED : this.#failed(refused);
     return this.#failed(
       `its master (pid ${remains.pid}) could not be ended; look at it with "ps ${remains.pid}"`,
     );
@@ -137,8 +134,11 @@ export class Nginx implements ResourceAdapter {
 
   /** '' when started, else what was said. */
   async #launch(limits: CallLimits): Promise<string> {
-    if (await this.#hasUnit(limits)) {
-      const unit = this.#options.unit ?? '';
+    const state = await this.#unitState(limits);
+    const unit = this.#options.unit ?? '';
+    // Beside its unit it would be out of systemd's sight, and in its way.
+    if (state === 'unknown') return `systemd does not tell of ${unit}`;
+    if (state !== 'absent') {
       // A unit that failed too often in a short time refuses to start until it is told to forget it.
       await controlUnit('reset-failed', unit, limits);
       return controlUnit('start', unit, limits);

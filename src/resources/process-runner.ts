@@ -11,7 +11,8 @@ export type ProcessOutcome =
   | { readonly kind: 'killed'; readonly signal: string; readonly output: string }
   | { readonly kind: 'timed-out'; readonly output: string }
   | { readonly kind: 'aborted'; readonly output: string }
-  | { readonly kind: 'not-started'; readonly reason: string };
+  /** `missing`: there is no such program, so that it will not start later either. */
+  | { readonly kind: 'not-started'; readonly reason: string; readonly missing: boolean };
 
 export interface RunOptions extends CallLimits {
   readonly cwd?: string;
@@ -46,8 +47,11 @@ export async function runProcess(command: readonly string[], options: RunOptions
   const sink = openSink(options);
   try {
     const child = spawnGroup(command, options, sink.fd);
-    const started = await childStarted(child);
-    if (started !== null) return { kind: 'not-started', reason: `${command[0] ?? ''}: ${started}` };
+    const failure = await failureToStart(child);
+    if (failure !== null) {
+      const reason = `${command[0] ?? ''}: ${failure.message}`;
+      return { kind: 'not-started', reason, missing: failure.code === 'ENOENT' };
+    }
     feed(child, options.input);
     const tail = sink.fd === null ? collectOutput(child, options) : null;
     const end = await endOf(child, options);
@@ -100,10 +104,10 @@ export function childEnvironment(own: Readonly<Record<string, string>> = {}): Re
   return { ...Object.fromEntries(inherited), ...own };
 }
 
-function childStarted(child: ChildProcess): Promise<string | null> {
+function failureToStart(child: ChildProcess): Promise<NodeJS.ErrnoException | null> {
   return new Promise((resolve) => {
     child.once('spawn', () => resolve(null));
-    child.on('error', (error) => resolve(error.message));
+    child.on('error', resolve);
   });
 }
 

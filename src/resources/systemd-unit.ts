@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { ownJob } from './own-job.ts';
 import { describeOutcome, runProcess } from './process-runner.ts';
-import type { CallLimits } from './resource-adapter.ts';
+import { type Budget, type CallLimits, left } from './resource-adapter.ts';
 
-/** What systemd knows of a unit; `absent` also where systemd is not process 1. */
-export type UnitState = 'absent' | 'active' | 'inactive' | 'failed' | 'changing';
+/**
+ * What systemd knows of a unit; `absent` also where systemd is not process 1. `unknown`: systemd is there and did not
+ * answer, so it may have the unit, and start it again when its program ends.
+ */
+export type UnitState = 'absent' | 'active' | 'inactive' | 'failed' | 'changing' | 'unknown';
 
 /** The properties of a unit, in systemd's own words; '' for one that this kind of unit does not have. */
 export interface UnitProperties {
@@ -31,7 +34,8 @@ export interface UnitProperties {
 
 export type UnitAnswer =
   | { readonly kind: 'known'; readonly unit: UnitProperties }
-  | { readonly kind: 'unknown'; readonly reason: string };
+  /** `absent`: there is no systemd to be asked. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly absent: boolean };
 
 /** The question that sd_booted(3) asks. */
 export const systemdRuns = (): boolean => existsSync('/run/systemd/system');
@@ -52,12 +56,14 @@ const PROPERTIES = [
 
 export async function readUnit(unit: string, limits: CallLimits): Promise<UnitAnswer> {
   if (!systemdRuns()) {
-    return { kind: 'unknown', reason: 'systemd does not run here (there is no /run/systemd/system)' };
+    const reason = 'systemd does not run here (there is no /run/systemd/system)';
+    return { kind: 'unknown', reason, absent: true };
   }
   const command = ['systemctl', 'show', `--property=${PROPERTIES.join(',')}`, '--', unit];
   const outcome = await runProcess(command, { ...limits, killGraceMs: 100 });
   if (outcome.kind !== 'exited' || outcome.code !== 0) {
-    return { kind: 'unknown', reason: describeOutcome(command, outcome) };
+    const absent = outcome.kind === 'not-started' && outcome.missing;
+    return { kind: 'unknown', reason: describeOutcome(command, outcome), absent };
   }
   return { kind: 'known', unit: parseUnit(outcome.output) };
 }
@@ -81,11 +87,12 @@ export function parseUnit(output: string): UnitProperties {
 
 export async function readUnitState(unit: string, limits: CallLimits): Promise<UnitState> {
   const answer = await readUnit(unit, limits);
-  return answer.kind === 'known' && answer.unit.load === 'loaded' ? stateOf(answer.unit) : 'absent';
+  if (answer.kind === 'unknown') return answer.absent ? 'absent' : 'unknown';
+  return answer.unit.load === 'loaded' ? stateOf(answer.unit) : 'absent';
 }
 
 /** A unit that takes over its configuration (reloading, refreshing) serves meanwhile. */
-export function stateOf({ active }: UnitProperties): Exclude<UnitState, 'absent'> {
+export function stateOf({ active }: UnitProperties): Exclude<UnitState, 'absent' | 'unknown'> {
   if (active === 'active' || active === 'reloading' || active === 'refreshing') return 'active';
   if (active === 'inactive' || active === 'failed') return active;
   return 'changing';
@@ -101,6 +108,26 @@ export async function controlUnit(
   const command = ['systemctl', '--no-ask-password', verb, ...signal, ...(await orderOf(verb)), '--', unit];
   const outcome = await runProcess(command, { ...limits, killGraceMs: 100 });
   return outcome.kind === 'exited' && outcome.code === 0 ? '' : describeOutcome(command, outcome);
+}
+
+/** Of the time that is left for a stop, for systemd to tell of the unit, to stop it, and to be asked to in vain. */
+const LOOK_SHARE = 0.2;
+const STOP_SHARE = 0.7;
+const BLIND_STOP_SHARE = 0.4;
+
+/**
+ * Before the program of a unit is ended, since systemd would take that for a crash and start it again. '' when it does
+ * not; else why that is not known.
+ */
+export async function endUnit(unit: string | null, budget: Budget): Promise<string> {
+  const state = unit === null ? 'absent' : await readUnitState(unit, left(budget, LOOK_SHARE));
+  if (unit === null || !['active', 'changing', 'unknown'].includes(state)) return '';
+  if (state !== 'unknown') {
+    await controlUnit('stop', unit, left(budget, STOP_SHARE));
+    return '';
+  }
+  const refused = await controlUnit('stop', unit, left(budget, BLIND_STOP_SHARE));
+  return refused && `systemd does not tell of ${unit}, and may start it again: ${refused}`;
 }
 
 /**

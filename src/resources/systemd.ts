@@ -129,7 +129,7 @@ export class SystemdUnit implements ResourceAdapter {
 
   /** Again and again: a unit killed in its stop still runs its ExecStopPost. */
   async #kill(budget: Budget): Promise<UnitAnswer> {
-    let answer: UnitAnswer = { kind: 'unknown', reason: 'there was no time left to kill it' };
+    let answer: UnitAnswer = { kind: 'unknown', reason: 'there was no time left to kill it', absent: false };
     const isGone = async () => {
       await this.#control('kill', left(budget));
       const pausing = shareOf(budget, 1, KILL_EVERY_MS);

@@ -189,7 +189,9 @@ describe('what the doctor finds odd', () => {
         'haproxy.service is enabled, so it starts at boot on every node, leader or not',
       ]);
       expect(enabledOddities('haproxy.service', unit('disabled'))).toEqual([]);
-      expect(enabledOddities('haproxy.service', { kind: 'unknown', reason: 'no systemd' })).toEqual([]);
+      expect(
+        enabledOddities('haproxy.service', { kind: 'unknown', reason: 'no systemd', absent: true }),
+      ).toEqual([]);
       expect(await bootOddities('haproxy.service', 'welcome', limits)).toEqual([]);
       expect(await bootOddities(null, 'odd', limits)).toEqual([]);
       const settings = { config: '/none', binary: 'haproxy', unit: null, health: null, ...timeouts };
