@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import { KEY_BYTES } from '../../config/key-text.ts';
-import { parameterName } from '../../config/schema.ts';
 import { EXIT } from '../../control/exit-codes.ts';
 import { createKeyParameter, type KeyParameter } from '../../runtime/key-parameter.ts';
 import { KeyStoreError } from '../../runtime/key-store.ts';
@@ -9,6 +8,7 @@ import { withAws } from '../aws-access.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { writeNewFile } from '../new-file.ts';
+import { requireParameterName } from '../parameter-name.ts';
 
 interface Options {
   readonly output?: string;
@@ -42,7 +42,7 @@ export function addKeygen(program: Command, io: CliIo): void {
       }
       const text = randomBytes(KEY_BYTES).toString('base64');
       if (ssm !== undefined) {
-        checkName(ssm);
+        requireParameterName('--ssm', ssm);
         const made = await writeParameter(io, { name: ssm, text, kmsKeyId: kmsKey ?? null });
         io.stdout(`${ssm}: ${made === 'created' ? 'a new key' : 'there is one, which was kept'}\n`);
         return;
@@ -70,9 +70,4 @@ async function writeParameter(io: CliIo, parameter: KeyParameter): Promise<'crea
       cause: error,
     });
   }
-}
-
-function checkName(name: string): void {
-  const issue = parameterName.safeParse(name).error?.issues[0];
-  if (issue !== undefined) throw new CliError(`--ssm ${name}: ${issue.message}`, EXIT.usage);
 }

@@ -11,6 +11,7 @@ import { UserDataError } from '../../user-data/user-data-error.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliIo } from '../cli-io.ts';
 import { DEFAULT_CONFIG_PATH } from '../connection.ts';
+import { requireParameterName } from '../parameter-name.ts';
 
 interface Options {
   readonly config: string;
@@ -108,6 +109,7 @@ function keyToGenerate(
     return null;
   }
   const configured = file?.key.kind === 'ssm' ? file.key.name : undefined;
+  if (generateKey !== true) requireParameterName('--generate-key', generateKey);
   const parameter = generateKey === true ? configured : generateKey;
   if (parameter === undefined) {
     throw new CliError(

@@ -78,6 +78,7 @@ describe('user-data', () => {
     [['--config', 'ssm:/web', '--package', 'eipkeeper.deb'], 'is no place of a package'],
     [['--config', 'ssm:/web', ...PACKAGE, '--sha256', 'abc'], 'is no SHA-256'],
     [['--config', 'ssm:/web', ...PACKAGE, '--generate-key'], '--generate-key /eipkeeper/web/key'],
+    [['--config', 'ssm:/web', ...PACKAGE, '--generate-key', 'web/key'], '--generate-key web/key: '],
     [['--config', 'ssm:/web', ...PACKAGE, '--kms-key', 'k'], '--kms-key is for --generate-key'],
     [['--config', 'ssm:/web', ...PACKAGE, '--wait', '10ms'], 'at least 1s'],
     [['--config', 'ssm:/web', ...PACKAGE, '--signal', 'https://h/\nx'], 'holds a line break'],
