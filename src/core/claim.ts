@@ -50,6 +50,9 @@ export function standby(state: CoreState, group: GroupState): void {
   }
   if (inMaintenance(group)) return;
   lookForRequest(state, group);
+  // Before it says that it is ready.
+  if (group.prepared !== null && !hasFreshRead(state, group, group.prepared.sinceMs))
+    readNewest(state, group);
   followForceFromAfar(state, group);
   if (takeUpYield(state, group)) return;
   if (pursueForce(state, group)) return;
@@ -113,9 +116,13 @@ export function waitsAreOver(state: CoreState, group: GroupState, extraMs: numbe
 
 /** When the newest term's lease stops binding this node; -Infinity: it does not; null: not known. */
 export function leaseEndsMs(state: CoreState, group: GroupState): Millis | null {
-  const { newest } = group;
+  const newestMs = newestLeaseEndsMs(group);
   // A term that only the state file names may bind this node for as long as any lease does.
-  if (knowsLessThanBefore(group)) return state.startedMs + waitFor(LEASE_CAP_ABSENT_MS);
+  if (newestMs === null || !knowsLessThanBefore(group)) return newestMs;
+  return Math.max(newestMs, state.startedMs + waitFor(LEASE_CAP_ABSENT_MS));
+}
+
+function newestLeaseEndsMs({ newest }: GroupState): Millis | null {
   if (newest === null || newest.renounced) return Number.NEGATIVE_INFINITY;
   if (newest.leaseMs === null) return null;
   return newest.leaseMs === 0 ? Number.NEGATIVE_INFINITY : newest.learnedMs + waitFor(newest.leaseMs);
@@ -181,7 +188,10 @@ function takeUpYield(state: CoreState, group: GroupState): boolean {
   // What has broken here since it was ready would leave the group with a leader that cannot use it.
   if (!canLead(state, group)) return false;
   const report = state.peers.get(group.newest!.owner)?.reports.get(group.config.name);
-  const request = report?.request ?? null;
+  const spokenOf = report?.request ?? null;
+  // A force for another node may be pending there beside a handover that nobody asked for.
+  const isThis = spokenOf?.kind === 'switchover' && spokenOf.target === state.config.self;
+  const request = isThis ? spokenOf : null;
   // Withdrawn or over since the leader read it: then the leader takes the yield back.
   if (request?.afar && askedFromAfar(state, group)?.id !== request.id) return false;
   if (!mayCreate(state, group, Number.NEGATIVE_INFINITY)) return true;

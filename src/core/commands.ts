@@ -203,7 +203,10 @@ function beginStop(state: CoreState, mode: 'leave' | 'hold'): void {
   state.heartbeat.urgent = true;
   forgetFailedHandovers(state);
   // Nothing exclusive may run on without its daemon, so such a node leaves instead.
-  const exclusive = [...state.groups.values()].some((group) => group.config.kind === 'exclusive');
+  const exclusive = [...state.groups.values()].some(
+    ({ config, services }) =>
+      config.kind === 'exclusive' && (services.mayRun || config.nodes.includes(state.config.self)),
+  );
   state.stopping =
     mode === 'leave' || exclusive
       ? { kind: 'leaving', sinceMs: state.nowMs, resigned: false }

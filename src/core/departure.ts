@@ -24,10 +24,7 @@ export function learnDeparture(state: CoreState, departure: OwnDeparture): void 
 
 /** What failed when there was no need says nothing of now, when this node has to be rid of what it leads. */
 export function forgetFailedHandovers(state: CoreState): void {
-  for (const group of state.groups.values()) {
-    group.handoverRetryMs = Number.NEGATIVE_INFINITY;
-    group.handoverFailures = 0;
-  }
+  for (const group of state.groups.values()) group.failedHandovers.clear();
 }
 
 export const isDeparting = (state: CoreState): boolean => state.departure.grade !== 'none';

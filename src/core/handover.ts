@@ -9,11 +9,13 @@ import { isDeparting } from './departure.ts';
 import { peerCouldLead } from './eligibility.ts';
 import { newestTerm } from './knowledge.ts';
 import { inMaintenance, whyInMaintenance } from './maintenance.ts';
+import { hasFailedTooOften } from './service-failures.ts';
 import type { CoreState, GroupState, Handover, Leading } from './state.ts';
 import {
   DEPARTURE_RETRY_MS,
   HANDOVER_RETRY_MOST_MS,
   HANDOVER_RETRY_MS,
+  HOLD_DOWN_FORGET_MS,
   PREPARE_TIMEOUT_MS,
 } from './timing-rules.ts';
 import { due, note } from './toolbox.ts';
@@ -81,14 +83,16 @@ export function advanceHandover(
   }
   const broken = whyBroken(state, group, handover);
   if (broken !== '') return abandon(state, group, role, broken);
+  // Whether the witness answers is found out while the target gets ready, and anew when that takes long.
+  const mayBeDecided = hasFreshRead(state, group, handover.startedMs - 1);
+  if (!mayBeDecided) readNewest(state, group);
   if (handover.phase.kind === 'preparing') return;
   // Ready: the last checks before anything is given away.
-  if (!authority || group.create !== null || group.address.move !== null) return;
+  if (!mayBeDecided || !authority || group.create !== null || group.address.move !== null) return;
   if (group.config.kind === 'exclusive') {
     // A release that was abandoned could still land, and take the address from the next leader.
     if (group.services.mayRun || !due(state, group.address.doubtUntilMs)) return;
   }
-  if (!hasFreshRead(state, group, Number.NEGATIVE_INFINITY)) return readNewest(state, group);
   handover.phase = { kind: 'yielding', term: newestTerm(group), sinceMs: state.nowMs };
   state.heartbeat.urgent = true;
   note(state, { type: 'yielded', group: group.config.name, term: newestTerm(group), to: handover.target });
@@ -112,21 +116,37 @@ function takeBackYield(state: CoreState, group: GroupState, role: Leading, since
   defend(state, group, role, 'revoke');
 }
 
-/** The handover is over without a new leader. An automatic one waits longer each time, unless its time is short. */
+/** The handover is over without a new leader. */
 function abandon(state: CoreState, group: GroupState, role: Leading, why: string): void {
   const { handover } = role;
   if (handover === null) return;
   role.handover = null;
   state.heartbeat.urgent = true;
-  const isShort = isDeparting(state) || state.stopping.kind === 'leaving';
-  const waitMs = isShort
-    ? DEPARTURE_RETRY_MS
-    : Math.min(HANDOVER_RETRY_MS * 2 ** group.handoverFailures, HANDOVER_RETRY_MOST_MS);
-  group.handoverFailures += 1;
-  group.handoverRetryMs = state.nowMs + waitMs;
-  if (handover.requestId !== '') {
+  if (handover.requestId === '') countFailedHandover(state, group, handover.target);
+  else {
     const refusal = `${handover.target}: ${why}`;
     group.answer = { id: handover.requestId, refusal, code: 'unsafe' };
   }
   note(state, { type: 'handover-abandoned', group: group.config.name, to: handover.target, why });
+}
+
+function countFailedHandover(state: CoreState, { failedHandovers }: GroupState, target: NodeName): void {
+  const before = failedHandovers.get(target);
+  const isRecent = before !== undefined && state.nowMs - before.lastMs < HOLD_DOWN_FORGET_MS;
+  failedHandovers.set(target, { lastMs: state.nowMs, failures: isRecent ? before.failures + 1 : 1 });
+}
+
+/**
+ * An automatic handover to a node that did not take the group waits longer each time; one to another node does not
+ * wait for that, and who has little time, or a service that is down, waits less.
+ */
+export function isWorthTrying(state: CoreState, group: GroupState, target: NodeName): boolean {
+  const failed = group.failedHandovers.get(target);
+  return failed === undefined || due(state, failed.lastMs + retryWaitMs(state, group, failed.failures));
+}
+
+function retryWaitMs(state: CoreState, group: GroupState, failures: number): number {
+  if (isDeparting(state) || state.stopping.kind === 'leaving') return DEPARTURE_RETRY_MS;
+  if (hasFailedTooOften(group)) return HANDOVER_RETRY_MS;
+  return Math.min(HANDOVER_RETRY_MS * 2 ** (failures - 1), HANDOVER_RETRY_MOST_MS);
 }

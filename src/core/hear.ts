@@ -127,6 +127,9 @@ function hearAsLeader(
   if (report.role === 'claiming' && report.claimTerm === newestTerm(group) + 1) {
     role.refusedTerm = report.claimTerm;
   }
+  // A node that knew a higher term before its restart grants nothing below: the next one is above.
+  if (report.role === 'standby' || report.role === 'starting')
+    group.floor = Math.max(group.floor, report.claimTerm - 1) as Term;
   if (message.kind === 'reply' && report.grants >= role.reignStart && report.grants <= newestTerm(group)) {
     takeGrant(state, group, peer.name, sentOwnMs(state, message.beat));
   }
@@ -197,11 +200,9 @@ function hearRestarting(
     group.restart.heardMs = state.nowMs;
     return;
   }
-  group.restart = {
-    incarnation,
-    untilMs: state.nowMs + state.config.initdeadMs,
-    heardMs: state.nowMs,
-  };
+  // One that dies again and again before it adopts is not waited for anew each time.
+  const untilMs = group.restart?.untilMs ?? state.nowMs + state.config.initdeadMs;
+  group.restart = { incarnation, untilMs, heardMs: state.nowMs };
 }
 
 /** The leader asks this node to get ready, or no longer does. */
@@ -217,5 +218,7 @@ function hearPrepare(
     group.prepared = null;
     return;
   }
-  group.prepared = { leader: peer.name, handover: report.handover };
+  const { prepared } = group;
+  if (prepared?.leader === peer.name && prepared.handover === report.handover) return;
+  group.prepared = { leader: peer.name, handover: report.handover, sinceMs: state.nowMs - 1 };
 }

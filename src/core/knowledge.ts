@@ -117,6 +117,7 @@ export function learn(state: CoreState, group: GroupState, heard: HeardTerm): vo
 export function setNewest(state: CoreState, group: GroupState, term: KnownTerm): void {
   group.newest = term;
   group.waiver = null;
+  group.restart = null;
   group.history.push({ term: term.term, seenMs: state.nowMs });
   if (group.history.length > HISTORY_MOST) group.history.shift();
   state.persistDirty = true;

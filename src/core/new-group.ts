@@ -1,11 +1,12 @@
 import type { Instant } from './events.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { GroupState } from './state.ts';
-import type { GroupConfig, Term } from './types.ts';
+import type { GroupConfig, NodeName, Term } from './types.ts';
 
 /** A group of which nothing is known yet but what the state file says: no term at or below `floor` is created. */
 export function newGroup(
   config: GroupConfig,
+  self: NodeName,
   at: Instant,
   floor: Term,
   triedBefore: Term,
@@ -13,6 +14,7 @@ export function newGroup(
 ): GroupState {
   const never = Number.NEGATIVE_INFINITY;
   const now = at.nowMs;
+  const { deadtimeMs, stopTimeoutMs } = config.timings;
   return {
     config,
     role: { kind: 'starting' },
@@ -38,7 +40,7 @@ export function newGroup(
     },
     create: null,
     defence: { lastMs: never, leaseMs: config.timings.leaseMs },
-    shorterGrants: { untilOwnMs: never, deadtimeMs: config.timings.deadtimeMs },
+    shorterGrants: { untilOwnMs: never, deadtimeMs, stopTimeoutMs },
     address: {
       holder: null,
       associationId: '',
@@ -61,7 +63,8 @@ export function newGroup(
     services: {
       status: 'unknown',
       callId: null,
-      mayRun: true,
+      // What an earlier incarnation left; on a node that is not listed it is another's.
+      mayRun: config.nodes.includes(self),
       startedMs: never,
       checkedMs: never,
       failures: new Map(),
@@ -79,8 +82,7 @@ export function newGroup(
     takeovers: [],
     takeoverDelaySaidMs: never,
     carriedOut: [],
-    handoverRetryMs: never,
-    handoverFailures: 0,
+    failedHandovers: new Map(),
     history: [],
     maintenance,
     cleanup: null,

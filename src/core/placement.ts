@@ -9,7 +9,7 @@ import { betterConnected, reachesMore, whyBetterConnected } from './connectivity
 import { heldDownUntilMs } from './damping.ts';
 import { byStay, isDeparting } from './departure.ts';
 import { peerCouldLead } from './eligibility.ts';
-import { beginHandover, type HandoverWish, whyNoHandover } from './handover.ts';
+import { beginHandover, type HandoverWish, isWorthTrying, whyNoHandover } from './handover.ts';
 import type { MoveRequest } from './message.ts';
 import { hasFailedTooOften } from './service-failures.ts';
 import type { CoreState, GroupState, Leading, PeerState } from './state.ts';
@@ -20,9 +20,10 @@ import type { NodeName } from './types.ts';
 export function place(state: CoreState, group: GroupState, role: Leading): void {
   refuseForceInPartition(state, group);
   answerRequest(state, group, role);
-  if (role.handover !== null || !due(state, group.handoverRetryMs)) return;
+  if (role.handover !== null) return;
   const wish = wishFor(state, group, role);
-  if (wish === null || whyNoHandover(state, group, wish.target) !== '') return;
+  if (wish === null || !isWorthTrying(state, group, wish.target)) return;
+  if (whyNoHandover(state, group, wish.target) !== '') return;
   beginHandover(state, group, role, { ...wish, by: '', requestId: '', afar: false });
 }
 
@@ -67,7 +68,7 @@ function wishFor(
   group: GroupState,
   role: Leading,
 ): Pick<HandoverWish, 'target' | 'why' | 'optional'> | null {
-  const able = ableToLead(state, group);
+  const able = ableToLead(state, group).filter(({ name }) => isWorthTrying(state, group, name));
   if (state.stopping.kind === 'leaving' && able.length > 0)
     return { target: longestToStay(state, able), why: 'this node is leaving', optional: false };
   if (state.drained && able.length > 0)

@@ -1,7 +1,7 @@
 /** Owns what a new configuration changes while the node runs; what it cannot the shell has refused by name. */
 import { newPeer } from './new-peer.ts';
 import type { CoreState, GroupState } from './state.ts';
-import type { CoreConfig, NodeName } from './types.ts';
+import type { CoreConfig, GroupTimings, NodeName } from './types.ts';
 
 export function reload(state: CoreState, config: CoreConfig): void {
   state.config = config;
@@ -9,7 +9,10 @@ export function reload(state: CoreState, config: CoreConfig): void {
   for (const groupConfig of config.groups) {
     const group = state.groups.get(groupConfig.name);
     if (group === undefined) continue;
-    rememberShorterGrants(state, group, groupConfig.timings.deadtimeMs);
+    rememberShorterGrants(state, group, groupConfig.timings);
+    const { self } = state.config;
+    // Who is taken into a group makes sure that nothing of it runs, as at its start.
+    if (!group.config.nodes.includes(self) && groupConfig.nodes.includes(self)) group.services.mayRun = true;
     group.config = groupConfig;
     dropStrangers(state, group);
   }
@@ -33,14 +36,15 @@ function dropStrangers(state: CoreState, group: GroupState): void {
   if (request?.group === name && !nodes.includes(request.target)) state.afar.request = null;
 }
 
-function rememberShorterGrants(state: CoreState, group: GroupState, nextMs: number): void {
-  const deadtimeMs = group.config.timings.deadtimeMs;
-  if (nextMs <= deadtimeMs) return;
+function rememberShorterGrants(state: CoreState, group: GroupState, next: GroupTimings): void {
+  const { deadtimeMs, stopTimeoutMs } = group.config.timings;
+  if (next.deadtimeMs <= deadtimeMs) return;
   // After two reloads in a row the grants of before the first may still count.
-  const { untilOwnMs, deadtimeMs: shorterMs } = group.shorterGrants;
-  const lately = state.ownMs - untilOwnMs < deadtimeMs;
+  const before = group.shorterGrants;
+  const lately = state.ownMs - before.untilOwnMs < deadtimeMs;
   group.shorterGrants = {
     untilOwnMs: state.ownMs,
-    deadtimeMs: lately ? Math.min(deadtimeMs, shorterMs) : deadtimeMs,
+    deadtimeMs: lately ? Math.min(deadtimeMs, before.deadtimeMs) : deadtimeMs,
+    stopTimeoutMs: lately ? Math.min(stopTimeoutMs, before.stopTimeoutMs) : stopTimeoutMs,
   };
 }

@@ -3,12 +3,14 @@ import { isHere } from './address.ts';
 import { askedFromAfar } from './afar.ts';
 import { isYielding } from './authority.ts';
 import { canLead, whyNotEligible } from './eligibility.ts';
+import { knowsLessThanBefore } from './knowledge.ts';
 import type { GroupReport, MoveRequest, ReportedRole } from './message.ts';
 import { mayYetAdopt } from './start-up.ts';
 import type { CoreState, GroupState, PeerState } from './state.ts';
 import { HOLD_MS } from './timing-rules.ts';
 import { due, peersOf } from './toolbox.ts';
 import { type GroupName, type Incarnation, NO_TERM, type Term } from './types.ts';
+import { hasFreshRead } from './witness-calls.ts';
 
 const NO_GRANTS: ReadonlyMap<GroupName, Term> = new Map();
 
@@ -109,7 +111,7 @@ function report(state: CoreState, group: GroupState, peer: PeerState, grants: Te
     term: newest?.term ?? NO_TERM,
     owner: newest?.owner ?? '',
     ownerIncarnation: newest?.incarnation ?? ('' as Incarnation),
-    claimTerm: group.create?.record.term ?? NO_TERM,
+    claimTerm: claimTermOf(group),
     grants,
     leaseMs: bond?.lease?.lengthMs ?? 0,
     renounced: bond?.lease?.renounced ?? false,
@@ -132,6 +134,12 @@ function report(state: CoreState, group: GroupState, peer: PeerState, grants: Te
   };
 }
 
+/** Who grants nothing below what it knew before says what would be above it. */
+function claimTermOf(group: GroupState): Term {
+  if (group.create !== null) return group.create.record.term;
+  return knowsLessThanBefore(group) ? ((group.floor + 1) as Term) : NO_TERM;
+}
+
 /** Whoever gave the order waits for this node's word, and hears it as often as he says it. */
 function isCleanupSpreading(state: CoreState, { cleanedUp, config }: GroupState): boolean {
   if (cleanedUp === '') return false;
@@ -144,9 +152,13 @@ function isCleanupSpreading(state: CoreState, { cleanedUp, config }: GroupState)
 const isHolding = ({ stopping }: CoreState): boolean =>
   stopping.kind === 'holding' || (stopping.kind === 'gone' && stopping.hold);
 
-/** Everything but the address is there. An exclusive group starts nothing before the leader has stopped. */
+/**
+ * Everything but the address is there, and the witness answers here: without it the yield could not be taken up. An
+ * exclusive group starts nothing before the leader has stopped.
+ */
 function isReady(state: CoreState, group: GroupState): boolean {
   if (group.prepared === null || !canLead(state, group)) return false;
+  if (!hasFreshRead(state, group, group.prepared.sinceMs)) return false;
   return group.config.kind === 'exclusive' || group.services.status === 'running';
 }
 

@@ -28,6 +28,7 @@ const START_RETRY_MS = 2_000;
 
 export function reconcileServices(state: CoreState, group: GroupState): void {
   const { services } = group;
+  if (isOthersBusiness(state, group)) return;
   forgetOldFailures(state, group);
   const wanted =
     group.config.kind === 'exclusive' ? wantedExclusive(state, group) : wantedAddress(state, group);
@@ -54,6 +55,16 @@ export function reconcileServices(state: CoreState, group: GroupState): void {
       return;
   }
 }
+
+/**
+ * What runs under the same name on a node that the group does not list is another's. A service that this node started
+ * when it was listed is still to be stopped.
+ */
+const isOthersBusiness = (state: CoreState, { config, role, services }: GroupState): boolean =>
+  config.kind === 'exclusive' &&
+  !config.nodes.includes(state.config.self) &&
+  role.kind !== 'leading' &&
+  !services.mayRun;
 
 /** Operators may start and stop what they like: it is seen and told. */
 function onlyWatch(state: CoreState, group: GroupState): void {
@@ -116,10 +127,17 @@ function wantedExclusive(state: CoreState, group: GroupState): Wanted {
   if (state.stopping.kind === 'leaving' && state.stopping.resigned) return 'stopped';
   if (group.role.handover?.phase.kind === 'ready' || group.role.handover?.phase.kind === 'yielding')
     return 'stopped';
-  const lastsMs = authorityUntil(state, group) - state.ownMs - group.config.timings.stopTimeoutMs;
+  const lastsMs = authorityUntil(state, group) - state.ownMs - stopTimeoutMs(state, group);
   if (lastsMs <= 0) return 'stopped';
   wakeAt(state, state.nowMs + lastsMs);
   return 'running';
+}
+
+/** As long as grants of before a reload count, which are shorter, a stop may take no longer than it could then. */
+function stopTimeoutMs(state: CoreState, { config, shorterGrants }: GroupState): number {
+  const { untilOwnMs, deadtimeMs } = shorterGrants;
+  const { stopTimeoutMs: nowMs } = config.timings;
+  return state.ownMs - untilOwnMs < deadtimeMs ? Math.min(nowMs, shorterGrants.stopTimeoutMs) : nowMs;
 }
 
 function start(state: CoreState, group: GroupState): void {

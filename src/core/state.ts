@@ -272,8 +272,8 @@ export interface GroupState {
   holdUntilMs: Millis;
   /** A restarting owner may take until then to adopt its term. */
   restart: { readonly incarnation: Incarnation; readonly untilMs: Millis; heardMs: Millis } | null;
-  /** The leader asked this node to get ready. */
-  prepared: { readonly leader: NodeName; readonly handover: number } | null;
+  /** The leader asked this node to get ready. `sinceMs`: a reading of the witness that was begun after it is fresh. */
+  prepared: { readonly leader: NodeName; readonly handover: number; readonly sinceMs: Millis } | null;
   /** The leader of this term yielded to this node: promise, lease and rank are waived for the next term only. */
   waiver: Term | null;
   force: {
@@ -289,8 +289,12 @@ export interface GroupState {
   read: ReadState;
   create: CreateAttempt | null;
   defence: { lastMs: Millis; leaseMs: number };
-  /** A reload made deadtime longer: grants for heartbeats sent until then promised only this much. */
-  shorterGrants: { readonly untilOwnMs: Millis; readonly deadtimeMs: number };
+  /** A reload made deadtime longer: grants for heartbeats sent until then promised only this much, enough for that stop. */
+  shorterGrants: {
+    readonly untilOwnMs: Millis;
+    readonly deadtimeMs: number;
+    readonly stopTimeoutMs: number;
+  };
   address: AddressState;
   /** What EC2 last said of the instances of silent nodes. */
   readonly conditions: Map<NodeName, InstanceWord>;
@@ -313,8 +317,8 @@ export interface GroupState {
   takeoverDelaySaidMs: Millis;
   /** The last requests that were carried out, newest first. */
   carriedOut: readonly string[];
-  handoverRetryMs: Millis;
-  handoverFailures: number;
+  /** Automatic handovers that did not come about, by their targets. */
+  readonly failedHandovers: Map<NodeName, { readonly lastMs: Millis; readonly failures: number }>;
   /** Terms and when they were first seen, for the deletion of old records. */
   readonly history: { readonly term: Term; readonly seenMs: Millis }[];
   maintenance: Maintenance;
@@ -366,6 +370,7 @@ export function createCore(options: StartOptions): CoreState {
       group.name,
       newGroup(
         group,
+        config.self,
         at,
         options.highestTerms[group.name] ?? NO_TERM,
         options.triedTerms?.[group.name] ?? NO_TERM,

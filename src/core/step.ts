@@ -155,7 +155,7 @@ function sayWhenServing(state: CoreState, group: GroupState): void {
   if (phases.servicesMs === null) phases.servicesMs = state.nowMs;
   if (!isHere(state, group) || group.address.move !== null) return;
   group.phases = null;
-  group.handoverFailures = 0;
+  group.failedHandovers.clear();
   const moveSentMs = phases.moveSentMs ?? state.nowMs;
   note(state, {
     type: 'serving',

@@ -69,6 +69,8 @@ export function onReadResult(
   witnessAnswered(state);
   read.okBegunMs = pending.begunMs;
   read.okBegunOwnMs = pending.begunOwnMs;
+  // Then it may be ready.
+  if (group.prepared !== null) state.heartbeat.urgent = true;
   if (result.record !== null) learnRecord(state, group, result.record, result.ageMs ?? null);
   if (result.request !== undefined) takeRequest(state, pending, result.request);
 }

@@ -37,7 +37,7 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
   {
     rule: 'late soft stop',
     of: 'S5',
-    patches: [{ file: 'core/services.ts', from: ' - group.config.timings.stopTimeoutMs;', to: ';' }],
+    patches: [{ file: 'core/services.ts', from: ' - stopTimeoutMs(state, group);', to: ';' }],
     worlds: ['exclusive'],
   },
   {
@@ -114,8 +114,8 @@ export const CONDUCT_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/handover.ts',
-        from: 'if (!authority || group.create !== null || group.address.move !== null) return;',
-        to: 'if (!authority || group.create !== null) return;',
+        from: ' || group.create !== null || group.address.move !== null) return;',
+        to: ' || group.create !== null) return;',
       },
     ],
     worlds: ['exclusive', 'moves', 'pair'],

@@ -285,6 +285,18 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
     worlds: ['scenarios'],
   },
   {
+    rule: 'a target is ready that does not reach the witness',
+    of: 'rule 10',
+    patches: [
+      {
+        file: 'core/reports.ts',
+        from: '  if (!hasFreshRead(state, group, group.prepared.sinceMs)) return false;\n',
+        to: '',
+      },
+    ],
+    worlds: ['scenarios'],
+  },
+  {
     rule: 'the return to an address that has stayed is held down',
     of: 'rule 10',
     patches: [
@@ -292,18 +304,6 @@ export const RETURN_MUTANTS: readonly Mutant[] = [
         file: 'core/placement.ts',
         from: 'if (back !== null && isHolder(group.address.holder, back))',
         to: 'if ((false as boolean) && back !== null)',
-      },
-    ],
-    worlds: ['scenarios'],
-  },
-  {
-    rule: 'what failed before holds up a standby',
-    of: 'rule 15',
-    patches: [
-      {
-        file: 'core/commands.ts',
-        from: 'state.heartbeat.urgent = true;\n        forgetFailedHandovers(state);',
-        to: 'state.heartbeat.urgent = true;',
       },
     ],
     worlds: ['scenarios'],

@@ -317,7 +317,10 @@ describe('starting (rule 13)', () => {
     expect(node.lastReport.role).toBe('starting');
   });
 
-  test('a standby waits for a restarting owner, at most initdead', () => {
+  test.each([
+    ['that stays', 1_000],
+    ['that dies again and again', 5],
+  ])('a standby waits for a restarting owner %s, at most initdead', (_, every) => {
     const node = standbyOf(5);
     node.auto.set('read-newest', () => ({ type: 'newest-term', record: recordOf(5, 'aux') }));
     node.auto.set('describe-address', () => ({
@@ -326,7 +329,9 @@ describe('starting (rule 13)', () => {
       associationId: 'assoc-1',
     }));
     node.auto.set('create-term', () => ({ type: 'failed', failure: 'not-sent', reason: 'watched' }));
-    const restarting = () => node.hear('aux', { role: 'restarting' }, {}, 'aux-2');
+    let heard = 0;
+    const restarting = () =>
+      node.hear('aux', { role: 'restarting' }, {}, `aux-${2 + Math.floor(heard++ / every)}`);
     for (let i = 0; i < 98; i++) {
       node.pass(100);
       restarting();

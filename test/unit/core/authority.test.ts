@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hasAuthority } from '../../../src/core/authority.ts';
+import type { Incarnation, Term } from '../../../src/core/types.ts';
 import { GROUP, leaderOf, recordOf } from '../../support/one-node.ts';
 
 describe('authority (rule 3)', () => {
@@ -43,6 +44,17 @@ describe('authority (rule 3)', () => {
     node.passGranted('aux', 1_200);
     node.pass(1_100);
     expect(hasAuthority(node.state, 'web', node.at)).toBe(false);
+  });
+
+  test('is defended above what another node knew before its restart, which grants nothing below', () => {
+    const node = leaderOf(6);
+    node.auto.set('create-term', () => ({ type: 'term-created' }));
+    const report = { term: 6 as Term, owner: 'main', ownerIncarnation: 'me-1' as Incarnation };
+    for (let ms = 0; ms < 4_000; ms += 100) {
+      node.hear('aux', { ...report, claimTerm: 501 as Term });
+      node.pass(100);
+    }
+    expect(node.lastReport.term).toBeGreaterThan(500);
   });
 
   test('a deadtime made longer by a reload does not stretch what was granted before', () => {

@@ -211,6 +211,22 @@ describe('a standby (rule 5)', () => {
     expect(node.pending('create-term')[0]?.record.term).toBe(6);
   });
 
+  test('waits for the lease of the newest term also when its state file names a higher one', () => {
+    const node = standbyOf(5, { floor: 500 });
+    everyReadShows(node, 5);
+    for (let ms = 0; ms < 70_000; ms += 200) {
+      node.hearLeader('aux', 5, { leaseMs: 10_000 });
+      node.pass(200);
+    }
+    node.hearLeader('aux', 6, { leaseMs: 10_000 });
+    expect(node.lastReport).toMatchObject({ grants: 0, claimTerm: 501 });
+    everyReadShows(node, 6);
+    node.pass(10_100);
+    expect(node.pending('create-term')).toHaveLength(0);
+    node.pass(1_000);
+    expect(node.pending('create-term')[0]?.record.term).toBe(501);
+  });
+
   test('promises for as long as the leader counts, whatever its own file says', () => {
     const node = standbyOf(5);
     node.hearLeader('aux', 5, { deadtimeMs: 4_000 });

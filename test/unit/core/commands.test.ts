@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Command } from '../../../src/core/events.ts';
 import type { GroupReport, MoveRequest } from '../../../src/core/message.ts';
 import type { Incarnation, Term } from '../../../src/core/types.ts';
-import { leaderOf, type OneNode, recordOf, standbyOf } from '../../support/one-node.ts';
+import { GROUP, leaderOf, OneNode, recordOf, standbyOf } from '../../support/one-node.ts';
 
 const move = (rest: Partial<Extract<Command, { type: 'move' }>> = {}): Command => ({
   type: 'move',
@@ -251,8 +251,7 @@ describe('a forced failover (rule 11)', () => {
 
 /** As after some that were given up: an automatic one would wait for ten minutes. */
 function handoverFailed(node: OneNode): void {
-  node.group.handoverFailures = 5;
-  node.group.handoverRetryMs = node.nowMs + 600_000;
+  node.group.failedHandovers.set('aux', { lastMs: node.nowMs, failures: 5 });
 }
 
 describe('draining a node', () => {
@@ -278,7 +277,7 @@ describe('draining a node', () => {
     node.command({ type: 'set-drained', id: 'd1', drained: true, by: 'uid 0 on main' });
     handoverFailed(node);
     node.command({ type: 'set-drained', id: 'd2', drained: true, by: 'uid 0 on main' });
-    expect(node.group.handoverFailures).toBe(5);
+    expect(node.group.failedHandovers.get('aux')?.failures).toBe(5);
   });
 
   test('and bringing it back are written down also where nothing changes: the file may say otherwise', () => {
@@ -327,6 +326,18 @@ describe('stopping the daemon', () => {
     expect(node.exits).toHaveLength(0);
     node.grant('aux');
     expect(node.exits).toHaveLength(1);
+  });
+
+  test('for a planned restart does not leave for an exclusive group of other nodes', () => {
+    const db = { ...GROUP, name: 'db', kind: 'exclusive', nodes: ['aux', 'third'] } as const;
+    const node = new OneNode({
+      nodes: ['main', 'aux', 'third'],
+      moreGroups: [db],
+      group: { nodes: ['main', 'aux'] },
+    });
+    node.command({ type: 'stop', mode: 'hold' });
+    node.pass(600);
+    expect(node.exits).toMatchObject([{ reason: expect.stringContaining('planned restart') }]);
   });
 
   test('never takes the hold back with its last heartbeat', () => {

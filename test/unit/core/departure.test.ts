@@ -51,8 +51,7 @@ describe('a leader whose machine is about to go', () => {
   test('is not held up by the damping of optional moves, nor by a handover that failed before', () => {
     const node = steadyLeader();
     node.group.damping = { moves: 5, lastMs: node.nowMs };
-    node.group.handoverFailures = 5;
-    node.group.handoverRetryMs = node.nowMs + 600_000;
+    node.group.failedHandovers.set('aux', { lastMs: node.nowMs, failures: 5 });
     announce(node, 'imminent');
     expect(handover(node)?.target).toBe('aux');
   });

@@ -142,6 +142,33 @@ describe('a switchover on the target (rule 10)', () => {
     expect(node.lastReport).toMatchObject({ ready: true, handover: 1 });
   });
 
+  test('is not ready before the witness has answered it: it could not take up the yield', () => {
+    const node = standbyOf(5);
+    node.pass(50);
+    node.hearLeader('aux', 5, { prepare: 'main', handover: 1 });
+    node.fail('read-newest');
+    expect(node.lastReport.ready).toBe(false);
+    node.hearLeader('aux', 5, { prepare: 'main', handover: 1 });
+    node.pass(300);
+    node.hearLeader('aux', 5, { prepare: 'main', handover: 1 });
+    node.pass(300);
+    expect(node.lastReport.ready).toBe(false);
+    node.answerNewest(recordOf(5, 'aux'));
+    expect(node.lastReport).toMatchObject({ ready: true, handover: 1 });
+  });
+
+  test.each([true, false])('takes a force for another node for none of its own (from afar: %s)', (afar) => {
+    const node = standbyOf(5, { nodes: ['main', 'aux', 'third'] });
+    const request = { id: 'f1', kind: 'force', target: 'third', by: 'somebody', afar } as const;
+    node.hearLeader('aux', 5, { prepare: 'main', handover: 1, request });
+    node.hearLeader('aux', 5, { ...yielded, yieldToIncarnation: 'me-1' as Incarnation, request });
+    node.pass(1);
+    while (node.pending('read-newest').length > 0) node.answerNewest(recordOf(5, 'aux'));
+    const { record } = node.pending('create-term')[0]!;
+    expect(record).toMatchObject({ term: 6, reason: 'switchover' });
+    expect([record.requestId, record.carriedOut]).toEqual([undefined, undefined]);
+  });
+
   test('creates the next term at once when the leader yields to it, without waiting for its promise', () => {
     const node = standbyOf(5);
     node.hearLeader('aux', 5, { prepare: 'main', handover: 1 });
@@ -180,6 +207,44 @@ describe('a switchover on the target (rule 10)', () => {
     while (node.pending('read-newest').length > 0) node.answerNewest(recordOf(6, 'aux'));
     node.pass(100);
     expect(node.pending('create-term')).toHaveLength(0);
+  });
+});
+
+describe('a handover that did not come about', () => {
+  const nodes = ['main', 'aux', 'third'];
+  /** `ms` in which the others grant, and what is asked of EC2 and of the witness is answered. */
+  function passWith(node: ReturnType<typeof leaderOf>, ms: number): void {
+    const record = recordOf(6, 'main', 'me-1', { members: nodes });
+    node.auto.set('read-newest', () => ({ type: 'newest-term', record }));
+    for (let left = ms; left > 0; left -= 50) {
+      node.pass(50);
+      for (const peer of ['aux', 'third']) node.grant(peer);
+    }
+  }
+  const targets = (node: ReturnType<typeof leaderOf>) =>
+    node.notes.flatMap((note) => (note.type === 'handover-started' ? note.to : []));
+
+  test('is tried with another node next, when this one is to be rid of the group', () => {
+    const node = leaderOf(6, { nodes });
+    passWith(node, 2_000);
+    node.command({ type: 'set-drained', id: 'd1', drained: true, by: 'uid 0 on main' });
+    passWith(node, 60_000);
+    expect(targets(node).slice(0, 3)).toEqual(['aux', 'third', 'aux']);
+  });
+
+  test('of an operator holds up none that is needed', () => {
+    const node = leaderOf(6, { nodes: ['main', 'aux'] });
+    for (let count = 1; count <= 6; count += 1) {
+      node.passGranted('aux', 2_000);
+      node.command({ ...MOVE, id: `a${count}`, timeoutMs: 60_000 });
+      node.passGranted('aux', 30_000);
+    }
+    expect(node.answers).toHaveLength(6);
+    const before = targets(node).length;
+    node.auto.set('start-services', () => ({ type: 'services-failed', reason: 'broken' }));
+    node.unwell({ resource: 0, reason: 'it ended' });
+    node.passGranted('aux', 20_000);
+    expect(targets(node).length).toBeGreaterThan(before);
   });
 });
 

@@ -56,6 +56,17 @@ describe('services of an exclusive group', () => {
     expect(hasAuthority(node.state, 'web', { ...node.at, nowMs: node.nowMs + 4_700 })).toBe(true);
   });
 
+  test('are not stopped by a reload with longer times', () => {
+    const node = exclusiveLeader();
+    node.reload({ timings: { ...EXCLUSIVE.timings!, deadtimeMs: 10_000, stopTimeoutMs: 8_000 } });
+    node.passGranted('aux', 20_000);
+    expect(node.pending('stop-services')).toHaveLength(0);
+    expect(node.group.services.status).toBe('running');
+    node.auto.set('create-term', () => DOWN);
+    node.pass(2_200);
+    expect(node.pending('stop-services')).toHaveLength(1);
+  });
+
   test('stop in time although a check hangs', () => {
     const node = exclusiveLeader();
     passUntil(node, 'check-services');
@@ -179,6 +190,21 @@ describe('services that do not stay up', () => {
     node.pass(31_000);
     expect(starts).toBeGreaterThanOrEqual(5);
   });
+});
+
+test('a node that an exclusive group does not list stops no service of that name, until it is taken in', () => {
+  const nodes = ['main', 'aux', 'third'];
+  const node = new OneNode({ self: 'third', nodes, group: { ...EXCLUSIVE, nodes: ['main', 'aux'] } });
+  node.auto.set('check-services', () => ({ type: 'services-state', running: true }));
+  node.answerNewest(recordOf(5, 'aux'));
+  node.answerAddress({ kind: 'node', node: 'aux' });
+  node.hearLeader('aux', 5);
+  node.pass(15_000);
+  expect(node.role).toBe('standby');
+  expect(node.pending('stop-services')).toHaveLength(0);
+  node.reload({ nodes });
+  node.pass(100);
+  expect(node.pending('stop-services')).toHaveLength(1);
 });
 
 test('a node that a group does not list starts none of its services', () => {

@@ -53,8 +53,9 @@ describe('explaining', () => {
       ]),
     );
     const onAux = textsOf(change(recordedScenario('switchover', 'aux'), 2));
-    expect(onAux.slice(0, 2)).toEqual([
+    expect(onAux.slice(0, 3)).toEqual([
       'main asked aux to get ready to take over.',
+      "aux asked the witness for the newest term; after N ms the witness answered: no term newer than 1, which is main's.",
       'main let aux create the term after 1.',
     ]);
     expect(onAux.join()).not.toContain('had heard nothing');

@@ -29,7 +29,10 @@ describe('history', () => {
   });
 
   it('lists a failback, which nobody asked for', () => {
-    expect(historyOf('failback', 'main').at(-1)).toMatch(/^\d+ aux -> main switchover$/);
+    // The machine was off meanwhile, so its clock began anew.
+    expect(historyOf('failback', 'main')).toContainEqual(
+      expect.stringMatching(/^\d+ aux -> main switchover$/),
+    );
   });
 
   it('lists that a leader stayed through a partition, on both sides', () => {

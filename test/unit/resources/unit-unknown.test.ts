@@ -35,9 +35,13 @@ describe.each(['nginx', 'haproxy'])('%s whose unit systemd does not tell of', (n
     writeFileSync(config, `pid ${dir}/server.pid;\n`);
     // As its test it succeeds; to be run it would be seen.
     const binary = join(dir, 'server');
-    writeFileSync(binary, `#!/bin/sh\ncase "$*" in *-V*|*-T*|*"-c -f"*) ;; *) touch ${dir}/launched ;; esac\n`, {
-      mode: 0o755,
-    });
+    writeFileSync(
+      binary,
+      `#!/bin/sh\ncase "$*" in *-V*|*-T*|*"-c -f"*) ;; *) touch ${dir}/launched ;; esac\n`,
+      {
+        mode: 0o755,
+      },
+    );
     const options = {
       config,
       unit: `${name}.service`,
