@@ -106,7 +106,7 @@ describeWhere(missingForSystemd(), 'a unit of systemd', () => {
     const stubborn = `/bin/sh -c "trap '' TERM; while :; do sleep 1; done"`;
     await service('stubborn', `ExecStart=${stubborn}\nExecStopPost=/bin/sleep 1000\nTimeoutStopSec=1h`);
     await call('stubborn', ['start']);
-    const states = await call('stubborn', ['stop', 'monitor'], { stopTimeout: '3s' });
+    const states = await call('stubborn', ['stop', 'monitor'], { stopTimeout: '6s' });
     expect(states).toEqual([STOPPED, STOPPED]);
     const processes = await machine.run('ps', '-e', '-o', 'args=');
     expect(processes.stdout).not.toContain('sleep 1000');
