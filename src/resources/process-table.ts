@@ -16,22 +16,19 @@ export interface ProcessEntry {
   readonly executable: string;
 }
 
-/** This machine could not look, which says nothing of what was looked for. */
-const COULD_NOT_LOOK = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
-
-const couldNotLook = (error: unknown): boolean =>
-  COULD_NOT_LOOK.has((error as NodeJS.ErrnoException).code ?? '');
-
 /**
- * For a catch. Whatever else goes wrong in /proc goes wrong with one process: it has ended, or may not be looked at (one
- * that hidepid hides from us is none that we started or could manage), or lies too deep for its path to be read. What
- * another user starts must not hide all the others.
+ * It has ended, or may not be looked at: a process that hidepid hides from us is none that we started or could
+ * manage, and one whose number another user's process has now is gone. One whose program lies deeper than a path may be
+ * long, which any user can start, is none of ours either, and must not hide the others.
  */
+const NOT_THERE = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENAMETOOLONG']);
+
+/** For a catch. Any other error (EMFILE, ENOMEM, EIO) is our own trouble and says nothing of what was looked for. */
 export const ifNotThere =
   <T>(value: T) =>
   (error: unknown): T => {
-    if (couldNotLook(error)) throw error;
-    return value;
+    if (NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '')) return value;
+    throw error;
   };
 
 /** Null when there is no such process, or it is only a zombie waiting for its parent. Throws when it cannot tell. */
@@ -126,7 +123,7 @@ export function livesNow({ pid, startTicks }: Pick<ProcessEntry, 'pid' | 'startT
     const stat = statNow(pid);
     return stat !== null && !stat.zombie && stat.startTicks === startTicks;
   } catch (error) {
-    return couldNotLook(error);
+    return !NOT_THERE.has((error as NodeJS.ErrnoException).code ?? '');
   }
 }
 
