@@ -14,6 +14,9 @@ export interface SavedState {
 
 export const NOTHING_SAVED: SavedState = { highestTerms: {}, drained: false };
 
+/** More than one a millisecond for thirty years. A damaged number is not to lead the others there. */
+const TERM_MOST = 2 ** 40;
+
 /** A disk that hangs must not hold up the start of a node that could serve. */
 const READ_TIMEOUT_MS = 500;
 
@@ -108,7 +111,7 @@ function parseSaved(text: string): SavedState | null {
 
 function isTerms(value: unknown): value is Record<GroupName, Term> {
   if (typeof value !== 'object' || value === null) return false;
-  return Object.values(value).every((term) => Number.isSafeInteger(term) && term >= 0);
+  return Object.values(value).every((term) => Number.isInteger(term) && term >= 0 && term <= TERM_MOST);
 }
 
 function isMaintenance(value: unknown): value is Record<GroupName, Maintenance> {

@@ -41,14 +41,18 @@ describe('the state file', () => {
     expect(troubles).toEqual([]);
   });
 
-  it.each(['', 'half a l', '{"version":1}', '{"version":1,"drained":false,"highestTerms":{"web":-1}}', '[]'])(
-    'begins with nothing when it holds %j, and says so',
-    async (content) => {
-      writeFileSync(join(dir, 'state.json'), content);
-      expect(await file().read()).toEqual(NOTHING_SAVED);
-      expect(troubles).toHaveLength(1);
-    },
-  );
+  it.each([
+    '',
+    'half a l',
+    '{"version":1}',
+    '{"version":1,"drained":false,"highestTerms":{"web":-1}}',
+    '{"version":1,"drained":false,"highestTerms":{"web":9007199254740991}}',
+    '[]',
+  ])('begins with nothing when it holds %j, and says so', async (content) => {
+    writeFileSync(join(dir, 'state.json'), content);
+    expect(await file().read()).toEqual(NOTHING_SAVED);
+    expect(troubles).toHaveLength(1);
+  });
 
   it('goes on when it cannot be written, and says so once', async () => {
     const nowhere = file(join(dir, 'missing', 'state.json'));
